@@ -1,0 +1,65 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE := .cache
+MODEL := $(CACHE)/ask-lsp/models/SmolLM2-135M-Instruct.Q4_1.gguf
+TOOLS := $(VENV)/.tools
+RUNTIME := $(VENV)/.runtime
+WHEELHOUSE := $(CACHE)/wheelhouse/.filled
+
+.PHONY: help demo test lint format bench clean
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: $(RUNTIME) $(MODEL) ## Ask a real model about real code, as an editor would
+	@$(BIN)/python -W ignore examples/demo.py
+
+test: $(TOOLS) $(MODEL) $(WHEELHOUSE) ## All tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(TOOLS) ## Format, lint and type checks
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: $(TOOLS) ## Put the code into its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(TOOLS) ## Measure; writes bench/latest.json
+	@$(BIN)/python bench/run.py
+
+clean: ## Remove what make has made
+	rm -rf $(VENV) $(CACHE) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Each step leaves a file behind, so that it is done once.
+
+$(BIN)/pip:
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing. Install it: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@command -v git >/dev/null || { echo "git is missing. Install it: apt-get install git"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "venv is missing. Install it: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -U 'pip>=25.1'
+
+$(RUNTIME): pyproject.toml | $(BIN)/pip
+	@echo "Installing ask-lsp into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[local]'
+	@touch $@
+
+$(TOOLS): pyproject.toml $(RUNTIME) | $(BIN)/pip
+	@echo "Installing the test tools into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --group dev
+	@touch $@
+
+$(MODEL): | $(RUNTIME)
+	@XDG_DATA_HOME="$(CURDIR)/$(CACHE)" $(BIN)/ask-lsp local pull
+
+$(WHEELHOUSE): pyproject.toml $(TOOLS)
+	@echo "Filling the wheelhouse for the package test ..."
+	@rm -rf $(CACHE)/wheelhouse
+	@$(BIN)/python -m pip wheel -q --disable-pip-version-check -w $(CACHE)/wheelhouse .
+	@rm -f $(CACHE)/wheelhouse/ask_lsp-*.whl
+	@touch $@

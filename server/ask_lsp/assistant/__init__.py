@@ -1,0 +1,1 @@
+"""Use cases. They see the outside through `ports` only."""

@@ -1,0 +1,105 @@
+"""Explanations on hover: from memory at once, or short ones asked for one at a time.
+
+Every editor waits for all its servers before it shows a hover, so nothing here may wait longer than it was told to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+from collections.abc import Callable
+
+from ask_lsp.assistant.question import Ask, answer_language, build
+from ask_lsp.assistant.services import Services
+from ask_lsp.core.conversation import Finished, TextDelta, Usage
+from ask_lsp.core.errors import AskError
+
+log = logging.getLogger(__name__)
+
+COMING = "*The explanation is on its way: hover again in a moment.*"
+
+
+def explanation_key(code: str, language: str) -> str:
+    """What an explanation is remembered by: the code, but for blank ends, and the language of the answer."""
+    return hashlib.sha256(f"{language}\0{code.strip()}".encode("utf-8", "replace")).hexdigest()
+
+
+async def remembered(services: Services, code: str, locale: str | None) -> str | None:
+    """The explanation of exactly this code, if there is one."""
+    settings = await services.settings.current()
+    return await services.memory.explanation(explanation_key(code, answer_language(settings.language, locale)))
+
+
+class Explainer:
+    """Generates explanations for hovers: one at a time, and the latest wins."""
+
+    def __init__(self, busy: Callable[[], None] = lambda: None) -> None:
+        self._task: asyncio.Task[str | None] | None = None
+        self._key = ""
+        self._failed: dict[str, str] = {}
+        self._changed = busy
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is being generated."""
+        return self._task is not None and not self._task.done()
+
+    async def explain(self, services: Services, ask: Ask, wait: float) -> str | None:
+        """The explanation if it is there within `wait` seconds, else a line that says it is coming; None on failure.
+
+        Cancelling the caller ends the generation. One that nobody cancels goes on after the line was shown.
+        """
+        settings = await services.settings.current()
+        key = explanation_key(ask.snapshot.slice(ask.span), answer_language(settings.language, ask.locale))
+        if key in self._failed:
+            return self._failed.pop(key)
+        if not (self.busy and self._key == key):
+            self.cancel()
+            self._key = key
+            self._task = asyncio.ensure_future(self._generate(services, ask, key))
+            self._task.add_done_callback(lambda _: self._changed())
+            self._changed()
+        task = self._task
+        assert task is not None
+        try:
+            done, _ = await asyncio.wait({task}, timeout=wait)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not done:
+            return COMING
+        self._failed.pop(key, None)
+        return None if task.cancelled() else task.result()
+
+    def cancel(self) -> None:
+        """Ends what is being generated."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _generate(self, services: Services, ask: Ask, key: str) -> str | None:
+        try:
+            settings = await services.settings.current()
+            profile = settings.profile(settings.hover_profile or ask.action.profile)
+            question = await build(services, ask)
+            text, usage, complete = [], None, False
+            sent = question.messages()
+            async with contextlib.aclosing(services.models.stream(profile, sent)) as events:
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        text.append(event.text)
+                    elif isinstance(event, Usage):
+                        usage = event
+                    elif isinstance(event, Finished):
+                        complete = event.reason == "stop"
+            if usage is not None:
+                await services.memory.record_usage(profile, ask.action.id, usage)
+            answer = "".join(text).strip()
+            if answer and complete:
+                await services.memory.remember_explanation(key, answer)
+            return answer or None
+        except AskError as error:
+            log.warning("no explanation for a hover: %s", error)
+            self._failed = {key: f"*No explanation: {error}*"}
+            return self._failed[key]

@@ -1,0 +1,140 @@
+"""`ask-lsp ask`: one question from a terminal or a script, over the same code as the editor's."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import re
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from ask_lsp.core.errors import RequestRefused
+from ask_lsp.core.text import Point, Snapshot, Span, clamp, end_of, split_lines
+
+_PLACE = re.compile(r"(?P<file>.+?):(?P<first>\d+)(?:-(?P<last>\d+))?")
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    parser = subparsers.add_parser(
+        "ask",
+        help="ask about a file, some of its lines, or standard input",
+        description="Ask about a file, some of its lines (FILE:3-9), or standard input (-). No question: explain.",
+    )
+    parser.add_argument("place", metavar="FILE[:START-END]", help="lines count from 1; - is standard input")
+    parser.add_argument("question", nargs="?", default="", metavar="QUESTION")
+    parser.add_argument("--action", help="another action than ask, or explain where there is no question")
+    parser.add_argument("--profile", help="another profile than the active one")
+    parser.set_defaults(func=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Streams the answer to stdout: Markdown, laid out on a terminal and plain where it is piped."""
+    return asyncio.run(_ask(arguments))
+
+
+def snapshot_of(place: str) -> tuple[Snapshot, Span]:
+    """The text of a place on the command line, and the lines meant. Raises RequestRefused with a sentence."""
+    if place == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+        lines = tuple(split_lines(text))
+        return Snapshot("untitled:stdin", 0, "", lines), Span(Point(0, 0), end_of(lines))
+    path, first, last = Path(place), 0, 0
+    if not path.exists() and (match := _PLACE.fullmatch(place)):
+        path, first = Path(match["file"]), int(match["first"])
+        last = int(match["last"] or first)
+    try:
+        text = path.read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        raise RequestRefused(
+            f"{path} cannot be read ({error.strerror}). Name a file, or - for standard input."
+        ) from None
+    if "\0" in text[:8192]:
+        raise RequestRefused(f"{path} is not a text file. Name one that is.")
+    lines = tuple(split_lines(text))
+    whole = Span(Point(0, 0), end_of(lines))
+    span = clamp(lines, Span(Point(first - 1, 0), Point(last, 0))) if first else whole
+    if first and (last < first or span.is_empty):
+        raise RequestRefused(
+            f"{path} has no lines {first}-{last}: it has {len(lines)}. Count from 1, START before END."
+        )
+    return Snapshot(path.resolve().as_uri(), 0, path.suffix.lstrip("."), lines), span
+
+
+async def _ask(arguments: argparse.Namespace) -> int:
+    from ask_lsp import compose
+    from ask_lsp.assistant.ask import summary
+    from ask_lsp.assistant.question import Ask, build
+    from ask_lsp.config.env import take_environment
+
+    snapshot, span = snapshot_of(arguments.place)
+    environment = take_environment()
+    compose.start_logging()
+    services = compose.load(environment)
+    try:
+        settings = await services.settings.current()
+        for sentence in services.settings.take_problems():
+            print(f"ask-lsp: {sentence}", file=sys.stderr)
+        name = arguments.action or ("ask" if arguments.question else "explain")
+        action = settings.action(name)
+        if action is None or not action.listed:
+            known = ", ".join(each.id for each in settings.actions if each.listed)
+            raise RequestRefused(f"There is no action “{name}”. Known: {known}.")
+        profile = settings.profile(arguments.profile or action.profile)
+        ask = Ask(action, snapshot, span, "selection", arguments.question, locale=environment.locale)
+        question = await build(services, ask)
+        answer = Answer()
+        async with contextlib.aclosing(services.models.stream(profile, question.messages())) as events:
+            await _show(events, answer)
+        if answer.usage is not None:
+            await services.memory.record_usage(profile, action.id, answer.usage)
+        if answer.is_cut:
+            print("ask-lsp: the answer reached the output limit (max_output). Raise it to get more.", file=sys.stderr)
+        elif sys.stdout.isatty():
+            print(summary(profile, answer.usage), file=sys.stderr)
+        return 1 if answer.is_cut else 0
+    finally:
+        await services.aclose()
+
+
+class Answer:
+    """What has come so far."""
+
+    def __init__(self) -> None:
+        from ask_lsp.core.conversation import Usage
+
+        self.text = ""
+        self.usage: Usage | None = None
+        self.is_cut = False
+
+
+async def _show(events: AsyncGenerator[object, None], answer: Answer) -> None:
+    """Prints events as they come; what is not the answer goes to stderr, and only on a terminal."""
+    from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Usage
+
+    terminal = sys.stdout.isatty()
+    with contextlib.ExitStack() as stack:
+        if terminal:
+            from rich.console import Console
+            from rich.live import Live
+            from rich.markdown import Markdown
+
+            live = stack.enter_context(Live(console=Console(), refresh_per_second=8, vertical_overflow="visible"))
+        async for event in events:
+            if isinstance(event, TextDelta):
+                answer.text += event.text
+                if terminal:
+                    live.update(Markdown(answer.text))
+                else:
+                    sys.stdout.write(event.text)
+                    sys.stdout.flush()
+            elif isinstance(event, Retrying):
+                print(f"{event.reason}, retrying in {event.seconds:.0f} s", file=sys.stderr)
+            elif isinstance(event, Usage):
+                answer.usage = event
+            elif isinstance(event, Finished):
+                answer.is_cut = event.reason == "length"
+    if not terminal and not answer.text.endswith("\n"):
+        sys.stdout.write("\n")

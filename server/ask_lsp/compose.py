@@ -1,0 +1,103 @@
+"""The composition root: the only file that knows everything. It imports an adapter when it is time for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ask_lsp.config.env import PROXY_VARIABLES, Environment, minimal_environment, take_environment, user_file
+from ask_lsp.config.folders import folder_of
+from ask_lsp.config.position_encoding import forced_position_encoding
+
+if TYPE_CHECKING:
+    from ask_lsp.assistant.services import Services
+
+_PINNED = ("pygls", "openai", "httpx2", "httpcore2", "asyncio")
+LOG_BYTES = 1_000_000
+LOG_FILES = 3
+
+
+def log_file(environment: Environment) -> Path:
+    """The rotating log."""
+    return folder_of("state", environment) / "ask-lsp.log"
+
+
+def start_logging() -> None:
+    """Logs to stderr. What the libraries would log at INFO holds prompts and answers, so they are pinned."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in _PINNED:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def log_to_file(environment: Environment, level: str) -> None:
+    """Adds the rotating file (0600), and sets the level of our own loggers."""
+    from logging.handlers import RotatingFileHandler
+
+    logging.getLogger("ask_lsp").setLevel(level.upper())
+    path = log_file(environment)
+    if any(isinstance(handler, RotatingFileHandler) for handler in logging.getLogger().handlers):
+        return
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+    except OSError as error:
+        logging.getLogger(__name__).warning("no log file: %s", error.strerror)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+def load(environment: Environment) -> Services:
+    """Makes the services. Takes a tenth of a second for its imports: call it in a thread."""
+    from ask_lsp.assistant.services import Services
+    from ask_lsp.config.keeper import Keeper
+    from ask_lsp.config.keys import Keys
+    from ask_lsp.context.symbols import TreeSymbols
+    from ask_lsp.llm.local import LocalModel
+    from ask_lsp.llm.models import ModelRouter
+    from ask_lsp.llm.openai_client import OpenAIClient
+    from ask_lsp.prompts import ACTIONS_FILE
+    from ask_lsp.prompts.render import Renderer
+    from ask_lsp.store.chats import FileChats
+    from ask_lsp.store.db import Database
+    from ask_lsp.store.memory import SqliteMemory
+
+    state = folder_of("state", environment)
+    database = Database(state)
+    renderer = Renderer()
+    keys = Keys(environment)
+    proxies = {name: environment.text(name) or "" for name in PROXY_VARIABLES}
+    local = LocalModel(folder_of("data", environment), minimal_environment(environment))
+    return Services(
+        models=ModelRouter(keys.resolve, OpenAIClient(proxies), local),
+        settings=Keeper(environment, ACTIONS_FILE, renderer.check),
+        prompts=renderer,
+        chats=FileChats(state, database),
+        memory=SqliteMemory(database),
+        symbols=TreeSymbols(),
+    )
+
+
+def preload() -> None:
+    """Imports what the first ask needs. Call it in a thread, once the editor has its first replies."""
+    from ask_lsp.llm.openai_client import preload as preload_openai
+
+    preload_openai()
+
+
+def serve(stdout: int) -> int:
+    """Serves one editor; returns the exit code."""
+    environment = take_environment()
+    start_logging()
+    from ask_lsp.lsp.server import AskServer, Places
+
+    def forced(editor: Mapping[str, Any]) -> str | None:
+        return forced_position_encoding(environment, editor)
+
+    state = folder_of("state", environment)
+    places = Places(config=user_file(environment), log=log_file(environment), chats=(state / "chats").resolve())
+    server = AskServer(lambda: load(environment), preload, places, forced, environment.locale)
+    return server.serve(stdout)

@@ -1,0 +1,128 @@
+"""Actions out of YAML: the built-in ones, changed, hidden and joined by the user's own.
+
+Both are written in one format and go through the same checks. What is wrong with an action disables that action alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from ask_lsp.config.complaints import complaints
+from ask_lsp.config.schema import ActionEntry, Config
+from ask_lsp.config.words import did_you_mean, quoted
+from ask_lsp.config.yaml_lines import Located, NodePath, Problem
+from ask_lsp.core.action import Action, Place
+
+# Gives the faults of a template: one-based line in the template, and a sentence without its end.
+TemplateCheck = Callable[[str], list[tuple[int, str]]]
+
+_NOT_LISTED = "The action is off until that is put right."
+
+
+class ActionSource(NamedTuple):
+    """The actions of one file: its values, and its name for messages."""
+
+    located: Located
+    file: str
+
+
+def read_actions(
+    built_in: ActionSource, user: ActionSource, profiles: Collection[str], check_template: TemplateCheck
+) -> tuple[tuple[Action, ...], list[Problem]]:
+    """All actions in their order, the built-in ones first, and what is wrong in the user's file.
+
+    Raises ValueError when a built-in action is wrong.
+    """
+    fields: dict[str, dict[str, Any]] = {}
+    for action_id, value in _entries(built_in).items():
+        entry, problems = _validated(built_in, action_id, value)
+        if entry is None or problems:
+            raise ValueError(f"{built_in.file}: {problems}")
+        fields[action_id] = _fields_of(entry, built_in, action_id)
+    ask: dict[str, Any] = fields.get("ask", {})
+    # Who writes an action of their own need not write a system prompt as well.
+    new: dict[str, Any] = {"kind": "ask", **{name: ask[name] for name in ("system", "system_at") if name in ask}}
+    found: list[Problem] = []
+    names = list(fields)
+    for action_id, value in _entries(user).items():
+        line = user.located.line(("actions", action_id))
+        entry, problems = _validated(user, action_id, value)
+        if entry is not None and not problems:
+            fields[action_id] = {**fields.get(action_id, new), **_fields_of(entry, user, action_id)}
+            problems = _missing(fields[action_id], action_id, line)
+            problems += _unknown_profile(entry, user, action_id, profiles)
+            problems += _template_problems(entry, user, action_id, check_template)
+        elif value is False and action_id not in names:
+            known = did_you_mean(action_id, names)
+            found.append(Problem(line, f"there is no built-in action {quoted(action_id, names)} to hide{known}"))
+        if problems or value is False:
+            fields.pop(action_id, None)
+        found += [Problem(problem.line, f"{problem.sentence}. {_NOT_LISTED}") for problem in problems]
+    return tuple(Action(id=action_id, **given) for action_id, given in fields.items()), found
+
+
+def _entries(source: ActionSource) -> dict[str, Any]:
+    entries = source.located.values.get("actions", {})
+    return entries if isinstance(entries, dict) else {}
+
+
+def _validated(source: ActionSource, action_id: str, value: Any) -> tuple[ActionEntry | None, list[Problem]]:
+    values = {"actions": {action_id: value}}
+    try:
+        entry = Config.model_validate(values).actions[action_id]
+    except ValidationError as error:
+        return None, [
+            Problem(source.located.line(path), sentence) for path, sentence in complaints(error, Config, values)
+        ]
+    return (entry if isinstance(entry, ActionEntry) else None), []
+
+
+def _fields_of(entry: ActionEntry, source: ActionSource, action_id: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in entry.model_fields_set:
+        value = getattr(entry, name)
+        fields[name] = tuple(value) if isinstance(value, list) else value
+        if name in ("prompt", "system"):
+            fields[f"{name}_at"] = Place(source.file, _text_line(source, action_id, name))
+    return fields
+
+
+def _text_line(source: ActionSource, action_id: str, name: str) -> int:
+    path: NodePath = ("actions", action_id, name)
+    return source.located.text_lines.get(path, source.located.line(path))
+
+
+def _missing(fields: dict[str, Any], action_id: str, line: int) -> list[Problem]:
+    return [
+        Problem(line, f"“{name}” is missing in actions.{action_id}")
+        for name in ("title", "prompt")
+        if not (fields.get(name) or "").strip()
+    ]
+
+
+def _unknown_profile(
+    entry: ActionEntry, source: ActionSource, action_id: str, profiles: Collection[str]
+) -> list[Problem]:
+    name = entry.profile
+    if name is None or name in profiles:
+        return []
+    line = source.located.line(("actions", action_id, "profile"))
+    sentence = f"there is no profile {quoted(name, profiles)} for actions.{action_id}{did_you_mean(name, profiles)}"
+    return [Problem(line, sentence)]
+
+
+def _template_problems(
+    entry: ActionEntry, source: ActionSource, action_id: str, check_template: TemplateCheck
+) -> list[Problem]:
+    problems = []
+    for name in ("system", "prompt"):
+        template = getattr(entry, name)
+        if template is None:
+            continue
+        begins = _text_line(source, action_id, name)
+        for line, sentence in check_template(template):
+            problems.append(Problem(begins + line - 1, f"“{name}” in actions.{action_id}: {sentence}"))
+    return problems

@@ -1,0 +1,185 @@
+"""Every environment variable that concerns us, declared in one place.
+
+They are read once, at the start; secrets are then removed from the process, so that neither a library nor a subprocess
+can pick them up by itself. Light on purpose: this runs before the first reply to the editor.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from ask_lsp.core.secret import Secret
+
+
+class Variable(NamedTuple):
+    """One environment variable.
+
+    `used` ones are read; `removed` ones are taken out of the process unread, since a library would send them or act on
+    them. A `secret` one never stays in the process's environment, used or not.
+    """
+
+    name: str
+    treatment: Literal["used", "removed"]
+    secret: bool
+    says: str
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable(
+        "OPENAI_API_KEY", "used", True, "The key of the profile `default`, unless the file names an endpoint for it."
+    ),
+    Variable(
+        "OPENAI_BASE_URL", "used", False, "The endpoint that OPENAI_API_KEY belongs to; api.openai.com if not set."
+    ),
+    Variable("ASK_LSP_MODEL", "used", False, "The model of the active profile."),
+    Variable("ASK_LSP_PROFILE", "used", False, "The active profile."),
+    Variable("ASK_LSP_CONFIG", "used", False, "The settings file to read instead of the usual one."),
+    Variable("ASK_LSP_POSITION_ENCODING", "used", False, "Forces a position encoding: utf-8, utf-16 or utf-32."),
+    Variable("ASK_LSP_DATA", "used", False, "The folder for downloaded models instead of the usual one."),
+    Variable("OPENAI_ADMIN_KEY", "removed", True, "Never used: questions need no administrator's key."),
+    Variable("OPENAI_ORG_ID", "removed", False, "Never used: the openai package would send it to any endpoint."),
+    Variable("OPENAI_PROJECT_ID", "removed", False, "Never used: the openai package would send it to any endpoint."),
+    Variable("OPENAI_CUSTOM_HEADERS", "removed", True, "Never used: put `headers:` into the settings file."),
+    Variable("OPENAI_WEBHOOK_SECRET", "removed", True, "Never used: there are no webhooks here."),
+    Variable("OPENAI_LOG", "removed", False, "Never used: it would write prompts to the log. See `log_level`."),
+    Variable("OPENAI_API_TYPE", "removed", False, "Never used: it would switch the openai package to another service."),
+    Variable("OPENAI_API_VERSION", "removed", False, "Never used: it belongs to another service."),
+    Variable("AZURE_OPENAI_API_KEY", "removed", True, "Never used: put it into a profile with `{env: ...}` if wanted."),
+    Variable(
+        "AZURE_OPENAI_AD_TOKEN", "removed", True, "Never used: put it into a profile with `{env: ...}` if wanted."
+    ),
+    Variable("AZURE_OPENAI_ENDPOINT", "removed", False, "Never used: put a `base_url` into a profile."),
+)
+
+_MINIMAL = {
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR", "TEMP", "TMP"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+    # Without these, programs on Windows do not even start.
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA"),
+    *("PROGRAMFILES", "USERPROFILE", "USERNAME", "HOMEDRIVE", "HOMEPATH"),
+}
+_MINIMAL_PREFIXES = ("LC_", "XDG_")
+
+# What password managers need to ask for a passphrase: an agent, a terminal, a desktop. None of them is a secret.
+KEY_COMMAND_VARIABLES = (
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "SSH_AUTH_SOCK",
+    "GNUPGHOME",
+    "GPG_TTY",
+    "PASSWORD_STORE_DIR",
+)
+
+# The proxies of the person's network; never used for loopback.
+PROXY_VARIABLES = tuple(
+    name for upper in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY") for name in (upper, upper.lower())
+)
+
+_LOCALE = re.compile(r"([a-z]{2,3})(?:[_-]([A-Za-z]{2}))?(?:[.@].*)?")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The environment as it was at the start.
+
+    `locale` is a language tag ("de-AT"), None for C and POSIX. The original values of all variables are kept here,
+    masked, because `{env: NAME}` in the settings may name any of them.
+    """
+
+    api_key: Secret | None = None
+    base_url: str | None = None
+    model: str | None = None
+    profile: str | None = None
+    config: str | None = None
+    position_encoding: str | None = None
+    locale: str | None = None
+    kept: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+
+    def variable(self, name: str) -> Secret | None:
+        """What a variable held at the start; None when it was not set, or empty."""
+        return self.kept.get(name.upper() if os.name == "nt" else name) or None
+
+    def text(self, name: str) -> str | None:
+        """The same for a variable that is no secret."""
+        kept = self.variable(name)
+        return kept.reveal() if kept else None
+
+
+def take_environment(environ: MutableMapping[str, str] | None = None) -> Environment:
+    """Reads what we use, and removes secrets and what we refuse to use from `environ`, by default the process's own."""
+    environ = os.environ if environ is None else environ
+    kept = {name: Secret(value) for name, value in environ.items()}
+    for variable in VARIABLES:
+        if variable.secret or variable.treatment == "removed":
+            environ.pop(variable.name, None)
+
+    def given(name: str) -> str | None:
+        value = kept[name].reveal().strip() if name in kept else ""
+        return value or None
+
+    key = given("OPENAI_API_KEY")
+    return Environment(
+        api_key=Secret(key) if key else None,
+        base_url=given("OPENAI_BASE_URL"),
+        model=given("ASK_LSP_MODEL"),
+        profile=given("ASK_LSP_PROFILE"),
+        config=given("ASK_LSP_CONFIG"),
+        position_encoding=given("ASK_LSP_POSITION_ENCODING"),
+        locale=_locale(given("LC_ALL") or given("LC_MESSAGES") or given("LANG")),
+        kept=MappingProxyType(kept),
+    )
+
+
+def minimal_environment(environment: Environment, also: Iterable[str] = ()) -> dict[str, str]:
+    """What a subprocess gets: enough to run, no secrets. `also` names further variables that this one needs."""
+    wanted = _MINIMAL.union(also)
+    forbidden = {variable.name for variable in VARIABLES if variable.secret}
+    return {
+        name: value.reveal()
+        for name, value in environment.kept.items()
+        if (name in wanted or name.startswith(_MINIMAL_PREFIXES)) and name not in forbidden
+    }
+
+
+def config_folder_of(environment: Environment) -> Path:
+    """The folder in which our settings file is looked for when ASK_LSP_CONFIG names none."""
+    if os.name == "posix" and os.uname().sysname != "Darwin":
+        # The XDG rule by hand: platformdirs follows the same one, but costs 10 ms before the first reply.
+        named = environment.text("XDG_CONFIG_HOME") or ""
+        base = Path(named) if named.startswith("/") else _home() / ".config"
+        return base / "ask-lsp"
+    import platformdirs
+
+    return platformdirs.user_config_path("ask-lsp", appauthor=False)
+
+
+def user_file(environment: Environment) -> Path:
+    """The settings file: what ASK_LSP_CONFIG names, else config.yaml (or .yml) in our folder. It need not exist."""
+    if environment.config:
+        return Path(os.path.expanduser(environment.config)).absolute()  # noqa: PTH111 - this one never raises
+    usual = config_folder_of(environment) / "config.yaml"
+    short = usual.with_suffix(".yml")
+    return short if short.exists() and not usual.exists() else usual
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # A container whose user has no home. The working directory would not do: it may be anybody's.
+        return Path("/")
+
+
+def _locale(value: str | None) -> str | None:
+    match = _LOCALE.fullmatch(value or "")
+    if not match:
+        return None
+    language, region = match.groups()
+    return f"{language}-{region.upper()}" if region else language

@@ -1,0 +1,147 @@
+"""Holds the settings in force: reads the user's file when it has changed, keeps the last good ones when it is wrong.
+
+All reading is done in a thread. The libraries that it needs are imported there too, so that making a Keeper costs
+nothing before the first reply to the editor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ask_lsp.config.env import Environment, user_file
+from ask_lsp.core.profile import Profile
+from ask_lsp.core.settings import Settings
+
+if TYPE_CHECKING:
+    from ask_lsp.config.load import FileReader, UserFile
+
+_Signature = tuple[str, int, int, int, int] | None
+
+
+class Keeper:
+    """The port `SettingsKeeper`.
+
+    `built_in_actions` is a YAML file in the format of the user's; `check_template` gives the faults of a template as
+    (line, sentence) and is called in a thread.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        built_in_actions: Path,
+        check_template: Callable[[str], list[tuple[int, str]]],
+    ) -> None:
+        self._environment = environment
+        self._built_in_actions = built_in_actions
+        self._check_template = check_template
+        self._lock = threading.Lock()
+        self._reader: FileReader | None = None
+        self._file: UserFile | None = None
+        self._file_is_good = False
+        self._file_problems: list[str] = []
+        self._signature: _Signature = None
+        self._editor: dict[str, Any] = {}
+        self._selected: str | None = None
+        self._settings: Settings | None = None
+        self._standing: list[str] = []
+        self._untold: list[str] = []
+
+    async def current(self) -> Settings:
+        """The settings in force, read again if the user's file has changed since. Never raises for a wrong file."""
+        return await asyncio.to_thread(self._refreshed)
+
+    def loaded(self) -> Settings | None:
+        """The settings as last read, without looking anywhere; None before the first load has ended."""
+        return self._settings
+
+    async def set_editor(self, values: Mapping[str, Any]) -> None:
+        """Takes settings from the editor, replacing the former ones; what they may not set becomes a problem."""
+        await asyncio.to_thread(self._take_editor, dict(values))
+
+    async def select_profile(self, name: str) -> Profile:
+        """Makes a profile the active one for as long as it exists. Raises SettingsError for an unknown name."""
+        return await asyncio.to_thread(self._select, name)
+
+    def take_problems(self) -> list[str]:
+        """Sentences about what is wrong now, each given once until it was right in between."""
+        with self._lock:
+            taken, self._untold = self._untold, []
+            return taken
+
+    def _refreshed(self) -> Settings:
+        with self._lock:
+            path = user_file(self._environment)
+            signature = _signature(path)
+            if self._settings is None or signature != self._signature:
+                self._signature = signature
+                self._read(path)
+                self._build()
+            assert self._settings is not None
+            return self._settings
+
+    def _take_editor(self, values: dict[str, Any]) -> None:
+        with self._lock:
+            self._editor = values
+            if self._settings is not None:
+                self._build()
+
+    def _select(self, name: str) -> Profile:
+        profile = self._refreshed().profile(name)
+        with self._lock:
+            self._selected = name
+            self._build()
+        return profile
+
+    def _read(self, path: Path) -> None:
+        from ask_lsp.config.load import FileReader, WrongFile
+
+        if self._reader is None:
+            self._reader = FileReader(self._built_in_actions, self._check_template)
+        self._file_problems = []
+        try:
+            self._file, self._file_is_good = self._reader.read(path), True
+        except FileNotFoundError:
+            self._file, self._file_is_good = self._reader.nothing(path), True
+            if self._environment.config:
+                self._file_problems = [f"ASK_LSP_CONFIG names {path}, which does not exist. Create it, or unset it."]
+        except WrongFile as error:
+            self._file_problems = error.sentences
+            if not self._file_is_good:
+                first = error.sentences[0]
+                blocked = (
+                    f"Nothing is sent before {path} is right, since it seems to say where to: {first}"
+                    if error.names_an_endpoint
+                    else None
+                )
+                self._file = self._reader.nothing(path, blocked)
+
+    def _build(self) -> None:
+        from ask_lsp.config.editor import read_editor
+        from ask_lsp.config.layers import build_settings
+        from ask_lsp.config.load import known_profiles
+
+        assert self._file is not None
+        gone = []
+        if self._selected is not None and self._selected not in known_profiles(self._file.config):
+            gone = [f"The profile “{self._selected}” is gone from {self._file.path}. Choose another with ask.profile."]
+            self._selected = None
+        editor = read_editor(self._editor, self._file.path)
+        self._settings, problems = build_settings(
+            self._file, self._environment, editor, self._selected, tuple(self._file_problems)
+        )
+        self._untold = [told for told in self._untold if told in problems]
+        self._untold += [problem for problem in problems if problem not in self._standing] + gone
+        self._standing = problems
+
+
+def _signature(path: Path) -> _Signature:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    # The mode is part of it, because chmod is what we advise for a file that cannot be read.
+    return str(path), status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode

@@ -1,0 +1,1 @@
+"""What a model should see of the code: which definition a place is in."""

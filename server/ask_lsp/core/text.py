@@ -1,0 +1,238 @@
+"""Text as a list of lines, and places in it.
+
+A position is a line and a column in code points; the encodings of the protocol are the business of `lsp/convert.py`
+alone. Lines keep their terminators, and end at \\n, \\r\\n or \\r only (LSP 3.17, "Text Documents").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
+_TERMINATORS = "\r\n"
+
+
+class Point(NamedTuple):
+    """A place between two characters: zero-based line, and column in code points."""
+
+    line: int
+    column: int
+
+
+class Span(NamedTuple):
+    """A half-open stretch of text; `start` is never behind `end`."""
+
+    start: Point
+    end: Point
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no character."""
+        return self.start == self.end
+
+    def contains(self, other: Span) -> bool:
+        """Whether `other` lies inside, ends included."""
+        return self.start <= other.start and other.end <= self.end
+
+
+class Change(NamedTuple):
+    """One replacement: `old` is where the text was, `new_end` where its replacement now ends."""
+
+    old: Span
+    new_end: Point
+
+
+class Snapshot(NamedTuple):
+    """A document frozen at one version; lines keep their terminators and the last one has none."""
+
+    uri: str
+    version: int
+    language: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(self.lines)
+
+    @property
+    def whole(self) -> Span:
+        """The span of everything."""
+        return Span(Point(0, 0), end_of(self.lines))
+
+    def slice(self, span: Span) -> str:
+        """The text of `span`, which is clamped to the document first."""
+        return slice_lines(self.lines, clamp(self.lines, span))
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines with their terminators; there is always a last line, empty when the text ends in a terminator."""
+    lines = _LINE.findall(text)
+    if not lines or lines[-1][-1] in _TERMINATORS:
+        lines.append("")
+    return lines
+
+
+def line_length(line: str) -> int:
+    """Code points of a line without its terminator."""
+    if line.endswith("\r\n"):
+        return len(line) - 2
+    return len(line) - 1 if line and line[-1] in _TERMINATORS else len(line)
+
+
+def line_text(line: str) -> str:
+    """A line without its terminator."""
+    return line[: line_length(line)]
+
+
+def end_of(lines: Sequence[str]) -> Point:
+    """The place behind the last character."""
+    return Point(len(lines) - 1, line_length(lines[-1]))
+
+
+def clamp_point(lines: Sequence[str], point: Point) -> Point:
+    """The nearest place that exists (LSP 3.17, Position: a character beyond the line's end means its end)."""
+    if point.line >= len(lines):
+        return end_of(lines)
+    if point.line < 0:
+        return Point(0, 0)
+    return Point(point.line, max(0, min(point.column, line_length(lines[point.line]))))
+
+
+def clamp(lines: Sequence[str], span: Span) -> Span:
+    """`span` with both ends clamped, and put in order."""
+    start, end = clamp_point(lines, span.start), clamp_point(lines, span.end)
+    return Span(start, end) if start <= end else Span(end, start)
+
+
+def slice_lines(lines: Sequence[str], span: Span) -> str:
+    """The text of a span that exists in `lines`."""
+    start, end = span
+    if start.line == end.line:
+        return lines[start.line][start.column : end.column]
+    middle = lines[start.line + 1 : end.line]
+    return lines[start.line][start.column :] + "".join(middle) + lines[end.line][: end.column]
+
+
+def splice(lines: list[str], span: Span, text: str) -> Change:
+    """Replaces `span` by `text` in place; costs what the change costs, not what the file costs.
+
+    Returns the change in the coordinates of before and after. A lone \\r and a \\n that become neighbours are one
+    terminator from then on, as if the whole text were split anew; the change then takes in both of them, because the
+    place between them is gone and the lines below have moved up.
+    """
+    start, end = clamp(lines, span)
+    first, behind = start.line, end.line + 1
+    head = lines[first][: start.column]
+    tail = lines[end.line][end.column :]
+    if not head and first > 0 and lines[first - 1].endswith("\r") and (text or tail).startswith("\n"):
+        first -= 1
+        head = line_text(lines[first])
+        start = Point(first, len(head))
+        text = "\r" + text
+    pieces = split_lines(head + text + tail)
+    if behind < len(lines):
+        pieces.pop()  # Empty, because `tail` has its terminator; the line behind follows instead.
+    if text.endswith("\r") and tail.startswith("\n"):
+        end = Point(behind, 0)
+        text += "\n"
+    lines[first:behind] = pieces
+    return Change(Span(start, end), _advance(start, text))
+
+
+def _advance(start: Point, text: str) -> Point:
+    pieces = split_lines(text)
+    if len(pieces) == 1:
+        return Point(start.line, start.column + len(text))
+    return Point(start.line + len(pieces) - 1, len(pieces[-1]))
+
+
+def replace_all(lines: list[str], text: str) -> Change:
+    """Replaces the whole text in place, and returns the change as the stretch that really differs.
+
+    Kate and ALE send the full text at every key; taken literally, every remembered place would be lost each time.
+    """
+    new = split_lines(text)
+    limit = min(len(lines), len(new))
+    head = 0
+    while head < limit and lines[head] == new[head]:
+        head += 1
+    if head == len(lines) == len(new):
+        nothing = end_of(lines)
+        return Change(Span(nothing, nothing), nothing)
+    tail = 0
+    while tail < limit - head and lines[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    # Only a last line has no terminator, so `head` is below `limit` here.
+    old_end, new_end = (Point(len(side) - tail, 0) if tail else end_of(side) for side in (lines, new))
+    change = Change(Span(Point(head, 0), old_end), new_end)
+    if tail < limit - head:
+        change = _without_common_edges(change, lines, new, len(lines) - tail - 1, len(new) - tail - 1)
+    lines[:] = new
+    return change
+
+
+def _without_common_edges(change: Change, old: list[str], new: list[str], old_last: int, new_last: int) -> Change:
+    """A change of whole lines, less what its first lines begin with and its last lines end in alike."""
+    first = change.old.start.line
+    begin = _common_prefix(line_text(old[first]), line_text(new[first]))
+    old_end, new_end = change.old.end, change.new_end
+    old_line, new_line = line_text(old[old_last]), line_text(new[new_last])
+    if old[old_last][len(old_line) :] == new[new_last][len(new_line) :]:
+        old_rest = old_line[begin:] if old_last == first else old_line
+        new_rest = new_line[begin:] if new_last == first else new_line
+        kept = _common_prefix(old_rest[::-1], new_rest[::-1])
+        old_end = Point(old_last, len(old_line) - kept)
+        new_end = Point(new_last, len(new_line) - kept)
+    return Change(Span(Point(first, begin), old_end), new_end)
+
+
+def _common_prefix(one: str, other: str) -> int:
+    """How many code points two strings begin with alike; by halves, so that a line of megabytes costs little."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def map_point(point: Point, change: Change, *, sticks_right: bool = False) -> Point:
+    """Where a place is after a change.
+
+    A place inside the replaced stretch goes to its end if it `sticks_right`, else to its start; so does a place exactly
+    where text is inserted. A place at either end of a replaced stretch keeps its side of it.
+    """
+    (start, old_end), new_end = change
+    if point < start or (point == start and (start != old_end or not sticks_right)):
+        return point
+    if point < old_end:
+        return new_end if sticks_right else start
+    if point.line == old_end.line:
+        return Point(new_end.line, new_end.column + point.column - old_end.column)
+    return Point(point.line + new_end.line - old_end.line, point.column)
+
+
+def map_span(span: Span, change: Change) -> Span:
+    """Where a span is after a change: text inserted at its edges stays outside."""
+    start = map_point(span.start, change, sticks_right=True)
+    end = map_point(span.end, change, sticks_right=False)
+    return Span(start, max(start, end))
+
+
+def map_through(span: Span, changes: Iterable[Change]) -> Span:
+    """`map_span` over several changes, oldest first."""
+    for change in changes:
+        span = map_span(span, change)
+    return span
+
+
+def replace_surrogates(text: str) -> str:
+    """`text` with lone surrogates as U+FFFD, so that it can be written as UTF-8 (prompts, files, SQLite)."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

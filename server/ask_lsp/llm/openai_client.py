@@ -1,0 +1,305 @@
+"""Streamed chat completions of any OpenAI-compatible endpoint; the only file that imports the openai package.
+
+The package is left nothing to find for itself: our own http client puts exactly those headers on a request that the
+profile asks for, whatever the environment holds, and the key is known to that client alone. Retries and refused
+parameters are handled here too, because the package retries silently and does not handle the other at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ask_lsp import __version__
+from ask_lsp.core.conversation import Event, Message, Retrying, TextDelta
+from ask_lsp.core.errors import AskError, KeyUnavailable, SettingsError
+from ask_lsp.core.profile import OPENAI_BASE_URL, Profile
+from ask_lsp.core.secret import Secret
+from ask_lsp.llm.answers import refusal_of, stream_failure
+from ask_lsp.llm.endpoint import endpoint_of
+from ask_lsp.llm.errors import failure_of, not_an_api
+from ask_lsp.llm.failure import Target
+from ask_lsp.llm.parameters import LearnedParameters, request_body
+from ask_lsp.llm.proxies import proxy_for
+from ask_lsp.llm.reading import AttemptFailed, Inbox, read_answer
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
+log = logging.getLogger(__name__)
+
+PINNED_LOGGERS = ("openai", "httpx2", "httpcore2")
+
+_KEPT_HEADERS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "accept")
+_KEY_HEADERS = frozenset({"authorization", "api-key", "x-api-key"})
+_FIRST_BACKOFF = 0.5
+_LONGEST_BACKOFF = 8.0
+
+
+def preload() -> None:
+    """Loads what the first request needs, the better part of a second of work; for a thread, after `initialized`."""
+    _import()
+    try:
+        asyncio.run(_rehearse())
+    except Exception as error:
+        log.warning("the first answer will start a little later: %s", type(error).__name__)
+
+
+def _import() -> None:
+    # Left in the environment it would switch the package's loggers to DEBUG, and those show prompts.
+    os.environ.pop("OPENAI_LOG", None)
+    import openai.resources.chat.completions  # noqa: F401 - the package would load it on the event loop
+
+    for name in PINNED_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+async def _rehearse() -> None:
+    """One request that goes nowhere: the package builds its types at their first use, on whichever loop that is."""
+    import httpx2
+
+    chunk = b'data: {"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}]}\n\n'
+    answer = httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=chunk)
+    http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(lambda request: answer), trust_env=False)
+    target = Target.of(Profile("rehearsal", base_url="http://localhost", model="none"), None)
+    async with _sdk_client("http://localhost", http_client) as client:
+        body = request_body("none", [Message("user", "x")], {}, None)
+        async with contextlib.aclosing(read_answer(_request(client, target, body), target)) as events:
+            async for _ in events:
+                pass
+
+
+class OpenAIClient:
+    """Sends chat completions. Keeps one connection pool per endpoint and key until `aclose`.
+
+    `environment` is where proxies are looked up; `sleep` and `jitter` (0 to 1) are there to be replaced in tests.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        learned: LearnedParameters | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.learned = learned or LearnedParameters()
+        self._environment = dict(environment or {})
+        self._sleep = sleep
+        self._jitter = jitter
+        self._clients: dict[object, openai.AsyncOpenAI] = {}
+        self._building: asyncio.Lock | None = None
+
+    async def stream(
+        self, profile: Profile, key: Secret | None, messages: Sequence[Message]
+    ) -> AsyncGenerator[Event, None]:
+        """The answer as events, ending with Finished. Raises AskError subclasses only.
+
+        Closing the generator closes the HTTP response.
+        """
+        target = Target.of(profile, key)
+        _check_key(target)
+        proxy = proxy_for(target.endpoint, self._environment)
+        target = replace(target, proxy=urlsplit(proxy).netloc.rpartition("@")[2] if proxy else None)
+        try:
+            client = await self._client(profile, target, proxy)
+        except AskError:
+            raise
+        except Exception as error:
+            raise failure_of(error, target).error from None
+        body = request_body(profile.model, messages, profile.parameters, profile.max_output)
+        any_text, attempt = False, 0
+        while True:
+            sent = self.learned.apply(profile.base_url, body)
+            try:
+                async with contextlib.aclosing(read_answer(_request(client, target, sent), target)) as events:
+                    async for event in events:
+                        any_text = any_text or isinstance(event, TextDelta)
+                        yield event
+                return
+            except AttemptFailed as failed:
+                failure = failed.failure
+                if not any_text and self._learn(profile, sent, failed.cause):
+                    continue
+                if any_text or not failure.retry or attempt >= target.limits.retries:
+                    raise failure.error from None
+            attempt += 1
+            seconds = self._backoff(attempt) if failure.after is None else failure.after
+            yield Retrying(failure.reason, seconds, attempt)
+            await self._sleep(seconds)
+
+    async def aclose(self) -> None:
+        """Closes all connections."""
+        clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            await client.close()
+
+    def _backoff(self, attempt: int) -> float:
+        longest = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** (attempt - 1))
+        return longest * (0.75 + 0.25 * self._jitter())
+
+    def _learn(self, profile: Profile, sent: Mapping[str, Any], cause: Any) -> bool:
+        if getattr(cause, "status_code", None) not in (400, 422):
+            return False
+        refusal = refusal_of(cause.body)
+        learned = self.learned.learn(profile.base_url, sent, refusal.words, refusal.param)
+        if learned is not None:
+            log.info("profile %s: %s does not take %s; adapting", profile.name, profile.model, learned)
+        return learned is not None
+
+    async def _client(self, profile: Profile, target: Target, proxy: str | None) -> openai.AsyncOpenAI:
+        wanted = (profile.base_url, target.key, tuple(sorted(profile.headers.items(), key=lambda item: item[0])), proxy)
+        self._building = self._building or asyncio.Lock()
+        async with self._building:
+            if wanted not in self._clients:
+                # Certificates are read from the disk, and the package may not have been imported yet.
+                self._clients[wanted] = await asyncio.to_thread(_build, profile, target, proxy)
+            return self._clients[wanted]
+
+
+def _build(profile: Profile, target: Target, proxy: str | None) -> openai.AsyncOpenAI:
+    _import()
+    import ssl
+
+    import httpx2
+
+    if target.endpoint.scheme == "https":
+        # The operating system's certificates; SSL_CERT_FILE and SSL_CERT_DIR replace them, as everywhere.
+        trusted = httpx2.create_ssl_context()
+    else:
+        trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # Trusts nobody, and costs no reading of certificates.
+    try:
+        http_client = httpx2.AsyncClient(
+            verify=trusted,
+            proxy=proxy,
+            trust_env=False,
+            follow_redirects=False,
+            event_hooks={"request": [_only_our_headers(target)]},
+        )
+    except (ValueError, ImportError, httpx2.InvalidURL):
+        raise SettingsError(
+            f"The proxy {target.proxy or ''} cannot be used. Write HTTPS_PROXY like http://HOST:PORT."
+        ) from None
+    return _sdk_client(profile.base_url, http_client)
+
+
+def _sdk_client(base_url: str, http_client: httpx2.AsyncClient) -> openai.AsyncOpenAI:
+    import openai
+
+    # Empty strings keep the package from looking for values in the environment.
+    return openai.AsyncOpenAI(
+        api_key="unused",
+        admin_api_key="",
+        organization="",
+        project="",
+        webhook_secret="",
+        base_url=base_url,
+        max_retries=0,
+        http_client=http_client,
+    )
+
+
+def _only_our_headers(target: Target) -> Callable[[httpx2.Request], Awaitable[None]]:
+    """A request hook that puts the headers in order, after everybody else has added theirs."""
+
+    async def hook(request: httpx2.Request) -> None:
+        ours = {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers}
+        ours["user-agent"] = f"ask-lsp/{__version__}"
+        # A proxy that compresses a stream also holds it back.
+        ours["accept-encoding"] = "identity"
+        if target.key is not None:
+            ours["authorization"] = f"Bearer {target.key.reveal()}"
+        for name, value in target.headers.items():
+            ours[name.lower()] = value.reveal()
+        request.headers.clear()
+        request.headers.update(ours)
+
+    return hook
+
+
+def _request(client: openai.AsyncOpenAI, target: Target, sent: dict[str, Any]) -> Callable[[Inbox], Awaitable[None]]:
+    """The task that sends a request and puts what comes into an inbox."""
+
+    async def receive(inbox: Inbox) -> None:
+        import httpx2
+
+        body = {name: value for name, value in sent.items() if name not in ("model", "messages", "stream")}
+        stream = await client.chat.completions.create(
+            model=sent["model"],
+            messages=sent["messages"],
+            stream=True,
+            extra_body=body,
+            timeout=httpx2.Timeout(None, connect=target.limits.connect),
+        )
+        try:
+            inbox.alive()
+            kind = stream.response.headers.get("content-type", "").lower()
+            if "html" in kind:
+                raise AttemptFailed(not_an_api(target))
+            if "application/json" in kind:
+                inbox.chunk(_whole_answer(await stream.response.aread(), target))
+                return
+            # The SDK keeps comments to itself, and a comment is a sign of life.
+            stream.response.stream = _watched(stream.response.stream, inbox)
+            async for chunk in stream:
+                inbox.chunk(chunk)
+        finally:
+            await stream.close()
+
+    return receive
+
+
+def _watched(body: Any, inbox: Inbox) -> httpx2.AsyncByteStream:
+    import httpx2
+
+    class Watched(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            async for data in body:
+                inbox.alive()
+                yield data
+
+        async def aclose(self) -> None:
+            await body.aclose()
+
+    return Watched()
+
+
+def _whole_answer(data: bytes, target: Target) -> Any:
+    """The one chunk of a server that does not stream. Raises AttemptFailed for an error that came with status 200."""
+    answer = json.loads(data)
+    if not isinstance(answer, dict) or answer.get("error"):
+        raise AttemptFailed(stream_failure(answer, "", target))
+    chunk = json.loads(data, object_hook=lambda fields: SimpleNamespace(**fields))
+    for choice in chunk.choices:
+        choice.delta = choice.message
+    return chunk
+
+
+def _check_key(target: Target) -> None:
+    secrets = [target.key, *(target.headers[name] for name in target.headers if name.lower() in _KEY_HEADERS)]
+    keys = [secret for secret in secrets if secret]
+    if not keys and target.endpoint.host == endpoint_of(OPENAI_BASE_URL, "").host:
+        raise KeyUnavailable(
+            f"Profile “{target.profile}” has no key for {target.place}. "
+            "Set OPENAI_API_KEY, or api_key in the settings file; `ask-lsp config --path` says where that is."
+        )
+    if keys and target.endpoint.scheme == "http" and not target.endpoint.is_loopback:
+        raise SettingsError(
+            f"Profile “{target.profile}” would send its key unencrypted to {target.place}. "
+            "Change its base_url to https://."
+        )
+    for secret in (target.key, *target.headers.values()):
+        if secret and not (secret.reveal().isascii() and secret.reveal().isprintable()):
+            raise KeyUnavailable(
+                f"A key or header of profile “{target.profile}” has characters that cannot be sent. Copy it again."
+            )

@@ -1,0 +1,1 @@
+"""One file a method: convert in, call a use case, convert out."""

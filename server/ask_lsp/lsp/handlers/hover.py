@@ -1,0 +1,85 @@
+"""textDocument/hover (LSP 3.17): what is remembered about the symbol, or null, at once; never an error."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from ask_lsp.assistant.explain import remembered
+from ask_lsp.assistant.question import Ask
+from ask_lsp.core.action import Definition
+from ask_lsp.core.text import Point, Snapshot, Span, line_text
+from ask_lsp.lsp.convert import to_point, to_range
+
+if TYPE_CHECKING:
+    from ask_lsp.assistant.services import Services
+    from ask_lsp.lsp.server import AskServer
+
+_WORD = re.compile(r"[^\W\d]\w*[!?]?")
+_CHOICE = "hover"
+_YES, _NO = "Yes", "No"
+_CHOICE_LIMIT = 120.0
+
+
+async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | None:
+    """The explanation of the symbol under the position."""
+    document = server.documents.get(params.text_document.uri)
+    if document is None or server.is_chat(document):
+        return None
+    snapshot = document.snapshot()
+    services = await server.services()
+    settings = services.settings.loaded() or await services.settings.current()
+    if settings.hover == "off":
+        return None
+    point = to_point(snapshot.lines, params.position, server.encoding)
+    word = _word_at(snapshot, point)
+    definition = services.symbols.named(snapshot, word[0], point) if word else None
+    if definition is None or word is None:
+        return None
+    text = await remembered(services, snapshot.slice(definition.span), server.locale)
+    if text is None:
+        mode: str = settings.hover
+        if mode == "cached" and not settings.hover_chosen:
+            mode = await _chosen(server, services)
+        action = settings.action("explain_hover")
+        if mode != "ask" or action is None:
+            return None
+        ask = Ask(action, snapshot, definition.span, definition.label, locale=server.locale)
+        text = await server.explainer.explain(services, ask, settings.hover_wait)
+    return _hover(server, snapshot, definition, word[1], text) if text else None
+
+
+async def _chosen(server: AskServer, services: Services) -> str:
+    """The mode that the user once chose; asks once where hover is a deliberate key, for the hovers after this one."""
+    choice = await services.memory.choice(_CHOICE)
+    if choice is None and server.editor.client.deliberate_hover and not server.asked_about_hover:
+        server.asked_about_hover = True
+        server.spawn(_ask_once(server, services))
+    return choice or "cached"
+
+
+async def _ask_once(server: AskServer, services: Services) -> None:
+    answer = await server.editor.choose("Explain on hover? (sends code)", (_YES, _NO), _CHOICE_LIMIT)
+    if answer in (_YES, _NO):
+        await services.memory.remember_choice(_CHOICE, "ask" if answer == _YES else "cached")
+
+
+def _word_at(snapshot: Snapshot, point: Point) -> tuple[str, Span] | None:
+    line = line_text(snapshot.lines[point.line])
+    if len(line) > 20_000:
+        return None
+    for match in _WORD.finditer(line):
+        if match.start() <= point.column <= match.end():
+            return match[0], Span(Point(point.line, match.start()), Point(point.line, match.end()))
+    return None
+
+
+def _hover(server: AskServer, snapshot: Snapshot, definition: Definition, span: Span, text: str) -> types.Hover:
+    markdown = server.editor.client.hover_markdown
+    kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
+    value = text if markdown else text.strip("*")
+    return types.Hover(
+        contents=types.MarkupContent(kind=kind, value=value), range=to_range(snapshot.lines, span, server.encoding)
+    )

@@ -1,0 +1,70 @@
+"""initialized and workspace/didChangeConfiguration (LSP 3.17): the editor's own settings, which can only narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from ask_lsp.lsp.server import AskServer
+
+SECTION = "askLsp"
+CONFIGURATION_LIMIT = 5.0
+
+
+def from_initialize(options: Any) -> dict[str, Any]:
+    """The settings in initializationOptions, bare or under our section; lenient, since `config/` checks them."""
+    return _section(options)
+
+
+async def initialized(server: AskServer, params: types.InitializedParams) -> None:
+    """The editor is ready: begin to load, and ask for its settings."""
+    client = server.editor.client
+    if client.register_configuration:
+        registration = types.Registration(id="ask-lsp-configuration", method=types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+        server.spawn(
+            server.editor.request(
+                types.CLIENT_REGISTER_CAPABILITY,
+                types.RegistrationParams(registrations=[registration]),
+                CONFIGURATION_LIMIT,
+            )
+        )
+    await server.services()
+    server.parse_all()
+    if client.configuration:
+        await _pull(server)
+    server.send_status()
+
+
+async def changed(server: AskServer, params: types.DidChangeConfigurationParams) -> None:
+    """The editor's settings have changed: some send them along, the others are asked."""
+    if server.editor.client.configuration:
+        await _pull(server)
+    elif isinstance(params.settings, Mapping):
+        await _take(server, _section(params.settings, bare=False))
+
+
+async def _pull(server: AskServer) -> None:
+    params = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+    answer = await server.editor.request(types.WORKSPACE_CONFIGURATION, params, CONFIGURATION_LIMIT)
+    if isinstance(answer, (list, tuple)) and answer and isinstance(answer[0], Mapping):
+        await _take(server, dict(answer[0]))
+
+
+async def _take(server: AskServer, values: Mapping[str, Any]) -> None:
+    server.editor_settings = {**server.editor_settings, **values}
+    services = await server.services()
+    await services.settings.set_editor(server.editor_settings)
+    await services.settings.current()
+    server.tell_problems(services)
+
+
+def _section(options: Any, *, bare: bool = True) -> dict[str, Any]:
+    if not isinstance(options, Mapping):
+        return {}
+    for name in (SECTION, "ask-lsp"):
+        if isinstance(options.get(name), Mapping):
+            return dict(options[name])
+    return dict(options) if bare else {}

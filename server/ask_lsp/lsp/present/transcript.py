@@ -1,0 +1,263 @@
+"""Writes an answer into its chat file while it comes, with one writer at any time.
+
+Until an editor opens the file we append on disk. From its didOpen on the buffer is the truth: then the text goes in by
+applyEdit at a tracked place, at most twice a second, and the path is not written, because Neovim, Vim and Emacs do not
+show a change on disk, or warn about it. What an editor says about an edit is not believed; the text it sends back is.
+The journal has every word first, so whatever becomes of the buffer, nothing is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from ask_lsp.assistant.jobs import Job
+from ask_lsp.assistant.ports import Chats
+from ask_lsp.core.chat_format import JOB_ATTRIBUTE, heading, next_turn
+from ask_lsp.core.errors import AskError
+from ask_lsp.core.profile import Profile
+from ask_lsp.core.text import Point, Span, line_text, replace_surrogates
+from ask_lsp.lsp.convert import to_position
+from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
+from ask_lsp.lsp.editor import Editor
+from ask_lsp.lsp.limits import within
+
+log = logging.getLogger(__name__)
+
+EVERY = 0.5
+CONFIRM_LIMIT = 10.0
+TRIES = 3
+
+
+def normal(text: str) -> str:
+    """Text with \\n for every line end: editors bring what is inserted into the form of the buffer."""
+    return text.replace("\r\n", "\n")
+
+
+class ChatTranscript:
+    """One answer on its way into one file (assistant.ask.Transcript)."""
+
+    def __init__(
+        self,
+        path: Path,
+        nonce: str,
+        job: Job,
+        profile: Profile,
+        label: str,
+        chats: Chats,
+        documents: Documents,
+        editor: Editor,
+        encoding: Callable[[], str],
+    ) -> None:
+        self.path = path
+        self.finished = False
+        self.in_buffer = False
+        self._job = job
+        self._chats = chats
+        self._documents = documents
+        self._editor = editor
+        self._encoding = encoding
+        self._token = secrets.token_hex(8)
+        attributes = {"model": profile.model or profile.name, JOB_ATTRIBUTE: self._token}
+        self._heading = heading(nonce, "assistant", label, attributes)
+        self._begin = partial(next_turn, nonce=nonce, role="assistant", label=label, attributes=attributes)
+        self._all = ""  # what is to stand in the file: blank lines, our heading, the answer, what follows it
+        self._after_heading = 0
+        self._answer = ""
+        self._held = ""
+        self._written = 0
+        self._entry: int | None = None
+        self._document: Document | None = None
+        self._place: TrackedSpan | None = None
+        self._failures = 0
+        self._lock = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._pump = asyncio.ensure_future(self._run())
+
+    def add(self, text: str) -> None:
+        """Takes a piece of the answer."""
+        text = self._held + text
+        held = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" or text.endswith("\r") else ""
+        self._held = held  # the other half of a line end, or of a character, may come with the next piece
+        text = replace_surrogates(normal(text[: len(text) - len(held)]))
+        self._answer += text
+        if self._after_heading:
+            self._all += text
+        self._wake.set()
+
+    async def flush(self) -> None:
+        """Writes all that there is, unless an editor will not take it."""
+        async with self._lock:
+            try:
+                await self._flush()
+            except AskError as error:
+                log.warning("the chat file could not be written: %s", error)
+            except OSError as error:
+                log.warning("the chat file could not be written: %s", error.strerror)
+
+    async def finish(self, tail: str, next_question: str) -> bool:
+        """Writes what is left. False if an editor would not take it; then the file is completed when it closes."""
+        left, self._held = self._held, ""
+        self._answer += replace_surrogates(left)
+        self._all += replace_surrogates(left) if self._after_heading else ""
+        await self.flush()
+        self._all += tail + next_question
+        self._answer += tail
+        self._pump.cancel()
+        for _ in range(TRIES):
+            await self.flush()
+            if self.is_written:
+                break
+        self.finished = True
+        if self.is_written and not self.in_buffer and self._entry is not None:
+            await self._chats.journal_end(self._entry)
+        return self.is_written
+
+    @property
+    def is_written(self) -> bool:
+        """Whether everything stands in the file, or in the buffer that shows it."""
+        return bool(self._after_heading) and self._written >= len(self._all)
+
+    async def saved(self) -> None:
+        """The editor wrote its buffer: what is in there is safe now."""
+        if self.finished and self.is_written and self._entry is not None:
+            await self._chats.journal_end(self._entry)
+
+    async def closed(self) -> None:
+        """The editor let go of the file: what it did not save is written now."""
+        self._document = self._place = None
+        self._failures = 0
+        await self.flush()
+        if self.finished and self.is_written and self._entry is not None:
+            await self._chats.journal_end(self._entry)
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self.flush()
+            await asyncio.sleep(EVERY)
+
+    async def _flush(self) -> None:
+        document = self._documents.at(self.path)
+        if not self._after_heading:
+            before = "".join(document.lines[-3:]) if document else await self._chats.read(self.path)
+            begin = self._begin(normal(before)[-2:])
+            self._after_heading = len(begin)
+            self._all = begin + self._answer
+            self._entry = await self._chats.journal_begin(self.path, self._token)
+        if self._entry is not None:
+            await self._chats.journal(self._entry, self._answer)
+        if document is not None and not self._synced_with(document):
+            self._sync_with_buffer(document)
+        elif document is None and self.in_buffer:
+            self._sync(normal(await self._chats.read(self.path)))
+        self.in_buffer = document is not None
+        if document is None:
+            piece, self._written = self._all[self._written :], len(self._all)
+            if piece:
+                await self._chats.append(self.path, piece)
+            return
+        while self._written < len(self._all) and self._failures < TRIES:
+            piece = self._all[self._written :]
+            if await self._insert(document, piece):
+                self._written += len(piece)
+                self._failures = 0
+            else:
+                self._failures += 1
+                if self._documents.at(self.path) is not document:
+                    return
+
+    def _synced_with(self, document: Document) -> bool:
+        return self._document is document and self._place is not None
+
+    def _sync(self, content: str) -> int:
+        """Finds out how much of ours stands in `content`, and returns the offset at which the rest belongs."""
+        found = content.find(self._heading)
+        if found < 0:
+            self._written = 0
+            return len(content)
+        begin = self._after_heading - len("\n\n")
+        ours, theirs = self._all[begin:], content[found + len(self._heading) :]
+        same = 0
+        for mine, other in zip(ours, theirs, strict=False):
+            if mine != other:
+                break
+            same += 1
+        if same < len(theirs.rstrip()):  # somebody edited our answer: go on behind the last words we know of
+            known = self._all[max(begin, self._written - 40) : self._written]
+            if known and (at := theirs.rfind(known)) >= 0:
+                return found + len(self._heading) + at + len(known)
+        self._written = begin + same
+        return found + len(self._heading) + same
+
+    def _sync_with_buffer(self, document: Document) -> None:
+        content = "".join(line_text(line) + "\n" for line in document.lines)[:-1]
+        offset = self._sync(content)
+        number = content.count("\n", 0, offset)
+        point = Point(number, offset - (content.rfind("\n", 0, offset) + 1))
+        self._document = document
+        self._place = document.track(Span(point, point), grows=True)
+        self._failures = 0
+
+    async def _insert(self, document: Document, piece: str) -> bool:
+        assert self._place is not None
+        before = len(self._in_place(document))
+        position = to_position(document.lines, self._place.span.end, self._encoding())
+        if not await self._editor.insert("ask-lsp answer", document.uri, document.version, position, piece):
+            return False
+        try:
+            await within(CONFIRM_LIMIT, self._confirmed(document, piece, before))
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    async def _confirmed(self, document: Document, piece: str, before: int) -> None:
+        """Waits until the editor has sent our text back: eglot is late, Neovim says "applied" of what it refused."""
+        while True:
+            changed = document.changed
+            there = self._in_place(document)
+            if len(there) >= before + len(piece) and piece in there[before:]:
+                return
+            await changed.wait()
+
+    def _in_place(self, document: Document) -> str:
+        assert self._place is not None
+        return normal(document.snapshot().slice(self._place.span))
+
+
+class Transcripts:
+    """The transcripts that may still have something to write, by file."""
+
+    def __init__(self) -> None:
+        self._by_path: dict[Path, ChatTranscript] = {}
+
+    def add(self, transcript: ChatTranscript) -> ChatTranscript:
+        """Keeps the newest one of a file."""
+        self._by_path[transcript.path] = transcript
+        return transcript
+
+    async def saved(self, path: Path) -> None:
+        """A didSave."""
+        if (transcript := self._by_path.get(path)) is not None:
+            await transcript.saved()
+            self._drop(transcript)
+
+    async def opened(self, path: Path) -> None:
+        """A didOpen: what came between the editor's reading and this goes in now."""
+        if (transcript := self._by_path.get(path)) is not None:
+            await transcript.flush()
+
+    async def closed(self, path: Path) -> None:
+        """A didClose."""
+        if (transcript := self._by_path.get(path)) is not None:
+            await transcript.closed()
+            self._drop(transcript)
+
+    def _drop(self, transcript: ChatTranscript) -> None:
+        if transcript.finished and transcript.is_written:
+            self._by_path.pop(transcript.path, None)

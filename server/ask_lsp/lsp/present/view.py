@@ -1,0 +1,101 @@
+"""What a user sees of one job: progress, the chat file when it has something to say, and one sentence at the end.
+
+Editors that announced our own messages (docs/protocol.md) get those instead of windows and passing lines.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+from ask_lsp.assistant.jobs import Job
+from ask_lsp.core.errors import AskError
+from ask_lsp.lsp.editor import Editor, uri_of
+from ask_lsp.lsp.progress import Progress
+
+log = logging.getLogger(__name__)
+
+SHOWN_OF_ANSWER = 60
+
+
+class AnswerView:
+    """One job in this editor (assistant.ask.View)."""
+
+    def __init__(
+        self,
+        editor: Editor,
+        progress: Progress,
+        job: Job,
+        opened: Callable[[Path], Any],
+        last_position: Callable[[Path], Any],
+        trouble: Callable[[str | None], None],
+    ) -> None:
+        self._editor = editor
+        self._progress = progress
+        self._job = job
+        self._opened = opened
+        self._last_position = last_position
+        self._trouble = trouble
+        self._numbers = itertools.count(1)
+        self._shown = False
+        self._says = editor.client.protocol >= 1
+
+    def note(self, sentence: str) -> None:
+        """What is going on now."""
+        self._progress.report(sentence)
+        self._answer("waiting", note=sentence)
+
+    def delta(self, text: str) -> None:
+        """A piece of the answer."""
+        self._answer("streaming", delta=text)
+
+    async def first_text(self, path: Path) -> None:
+        """Opens the chat file beside the code, without taking the focus."""
+        self._job.chat_uri = uri_of(path)
+        if self._says:
+            self._answer("streaming", chat=uri_of(path))
+            return
+        self._shown = await self._editor.show(path)
+        if self._shown:
+            await self._opened(path)
+
+    async def question_wanted(self, path: Path) -> None:
+        """Opens a chat file to type into; here the focus is what was asked for."""
+        self._progress.end("type your question in the chat")
+        uri = uri_of(path)
+        self._answer("question", chat=uri)
+        if not self._says and not await self._editor.show(path, focus=True, at=await self._last_position(path)):
+            self._editor.message(f"Type your question at the end of {path}, then run “Send this question” there.")
+
+    async def done(self, sentence: str, path: Path | None, first_line: str) -> None:
+        """Ends the progress; where nothing could be opened, says where the answer is."""
+        self._progress.end(sentence)
+        self._trouble(None)
+        self._answer("done", note=sentence, chat=uri_of(path) if path else None)
+        if not self._shown and not self._says and path is not None:
+            short = first_line if len(first_line) <= SHOWN_OF_ANSWER else first_line[: SHOWN_OF_ANSWER - 1] + "…"
+            self._editor.message(f"{short} - {path}")
+
+    async def cancelled(self, path: Path | None) -> None:
+        """Ends the progress; no message, since the user did it."""
+        self._progress.end("cancelled")
+        self._answer("cancelled", chat=uri_of(path) if path else None)
+
+    async def failed(self, error: AskError, path: Path | None) -> None:
+        """Says the sentence."""
+        self._progress.end("failed")
+        self._trouble(str(error))
+        self._answer("failed", error=str(error), code=error.code, chat=uri_of(path) if path else None)
+        if not self._says:
+            self._editor.message(str(error), types.MessageType.Error)
+
+    def _answer(self, state: str, **rest: Any) -> None:
+        if self._says:
+            told = {key: value for key, value in rest.items() if value is not None}
+            params = {"job": self._job.id, "seq": next(self._numbers), "state": state, **told}
+            self._editor.notify("ask/answer", params)

@@ -1,0 +1,365 @@
+"""The server of one connection: negotiates, keeps what the handlers share, and ends everything that it began.
+
+Nothing here loads settings, models or databases before `initialized`; requests that need them wait for `services`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import converters, types
+from pygls.io_ import run_async
+from pygls.lsp.server import LanguageServer
+
+from ask_lsp import __version__
+from ask_lsp.assistant.explain import Explainer
+from ask_lsp.assistant.jobs import Job, Jobs
+from ask_lsp.assistant.services import Services
+from ask_lsp.core.profile import Profile
+from ask_lsp.core.text import Point, Span
+from ask_lsp.lsp.client import resolve
+from ask_lsp.lsp.convert import negotiate, to_position
+from ask_lsp.lsp.documents import Document, Documents, TrackedSpan, file_of
+from ask_lsp.lsp.editor import Editor
+from ask_lsp.lsp.extensions import COMMANDS
+from ask_lsp.lsp.handlers import code_action, execute_command, hover, settings
+from ask_lsp.lsp.limits import within
+from ask_lsp.lsp.present.transcript import ChatTranscript, Transcripts
+from ask_lsp.lsp.present.view import AnswerView
+from ask_lsp.lsp.progress import Progress
+from ask_lsp.lsp.protocol import AskProtocol
+from ask_lsp.lsp.stdio import Writer, open_stdin
+
+log = logging.getLogger(__name__)
+
+END_LIMIT = 2.0
+
+
+@dataclass(frozen=True)
+class Places:
+    """Files and folders that handlers name or compare with, known before anything is loaded."""
+
+    config: Path
+    log: Path
+    chats: Path
+
+
+class AskServer(LanguageServer):
+    """Everything that belongs to one editor."""
+
+    protocol: AskProtocol
+
+    def __init__(
+        self,
+        load: Callable[[], Services],
+        preload: Callable[[], None],
+        places: Places,
+        forced_encoding: Callable[[Mapping[str, Any]], str | None],
+        environment_locale: str | None = None,
+    ) -> None:
+        super().__init__("ask-lsp", __version__, protocol_cls=AskProtocol, converter_factory=converters.get_converter)
+        self.begun = False
+        self.ended = False
+        self.encoding = "utf-16"
+        self.places = places
+        self.documents = Documents()
+        self.editor = Editor(self.protocol)
+        self.jobs = Jobs(self.send_status)
+        self.explainer = Explainer(self.send_status)
+        self.transcripts = Transcripts()
+        self.last_place: tuple[Document, TrackedSpan] | None = None
+        self.asked_about_hover = False
+        self.editor_settings: dict[str, Any] = {}
+        self._load = load
+        self._preload = preload
+        self._forced_encoding = forced_encoding
+        self._environment_locale = environment_locale
+        self._services: asyncio.Task[Services] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tokens: dict[str, Job] = {}
+        self._trouble: str | None = None
+        self._opened: dict[Path, asyncio.Event] = {}
+        self._stop = threading.Event()
+        self._loop_ended: asyncio.Event | None = None
+        self._register()
+
+    # ---- life
+
+    def serve(self, stdout: int) -> int:
+        """Serves standard input and output until `exit` or the end of input; returns the exit code."""
+        asyncio.run(self._serve(stdout))
+        return 0 if self.ended else 1
+
+    async def _serve(self, stdout: int) -> None:
+        self._loop_ended = asyncio.Event()
+        writer = Writer(stdout)
+        self.protocol.set_writer(writer)
+        main = asyncio.ensure_future(
+            run_async(self._stop, open_stdin(), self.protocol, logging.getLogger("pygls"), self.report_server_error)
+        )
+        leaving = asyncio.ensure_future(self._loop_ended.wait())
+        try:
+            await asyncio.wait({main, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            main.cancel()
+            await self._end_work()
+            writer.close()
+
+    def stop(self) -> None:
+        """Leaves the loop (exit)."""
+        self._stop.set()
+        if self._loop_ended is not None:
+            self._loop_ended.set()
+
+    async def end(self) -> None:
+        """Ends every job (shutdown)."""
+        self.ended = True
+        await self._end_work()
+
+    async def _end_work(self) -> None:
+        self.explainer.cancel()
+        await self.jobs.close(END_LIMIT)
+        for task in list(self._tasks):
+            task.cancel()
+        services, self._services = self._services, None
+        if services is not None and services.done() and not services.cancelled() and services.exception() is None:
+            try:
+                await within(END_LIMIT, services.result().aclose())
+            except Exception:
+                log.exception("something did not close")
+
+    def initialize(self, params: types.InitializeParams) -> types.InitializeResult:
+        """Answers `initialize`: declares only what works."""
+        self.begun = True
+        self.process_id = params.process_id
+        self.editor.client = resolve(params)
+        general = params.capabilities.general
+        self.editor_settings = settings.from_initialize(params.initialization_options)
+        offered = [getattr(each, "value", each) for each in (general.position_encodings if general else None) or ()]
+        self.encoding = negotiate(offered, self._forced_encoding(self.editor_settings))
+        sync = types.TextDocumentSyncOptions(
+            open_close=True, change=types.TextDocumentSyncKind.Incremental, save=types.SaveOptions(include_text=False)
+        )
+        capabilities = types.ServerCapabilities(
+            position_encoding=self.encoding,
+            text_document_sync=sync,
+            code_action_provider=types.CodeActionOptions(
+                code_action_kinds=list(code_action.KINDS), resolve_provider=False
+            ),
+            execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS)),
+            hover_provider=True,
+            experimental={"askLsp": {"protocol": 1}} if self.editor.client.protocol else None,
+        )
+        return types.InitializeResult(
+            capabilities=capabilities, server_info=types.ServerInfo(name="ask-lsp", version=__version__)
+        )
+
+    def _register(self) -> None:
+        self._handle(types.TEXT_DOCUMENT_CODE_ACTION, code_action.handle)
+        self._handle(types.TEXT_DOCUMENT_HOVER, hover.handle)
+        self._handle(types.INITIALIZED, settings.initialized)
+        self._handle(types.WORKSPACE_DID_CHANGE_CONFIGURATION, settings.changed)
+        self._handle(types.TEXT_DOCUMENT_DID_SAVE, _saved)
+
+    def _handle(self, method: str, handler: Callable[[AskServer, Any], Awaitable[Any]]) -> None:
+        async def bound(params: Any = None) -> Any:
+            return await handler(self, params)
+
+        self.feature(method)(bound)
+
+    # ---- what handlers share
+
+    async def services(self) -> Services:
+        """The services, once they are loaded; loading begins with the first who asks."""
+        if self._services is None:
+            self._services = asyncio.ensure_future(self._loading())
+        return await asyncio.shield(self._services)
+
+    async def _loading(self) -> Services:
+        services = await asyncio.to_thread(self._load)
+        await services.settings.set_editor(self.editor_settings)
+        await services.settings.current()
+        self.spawn(asyncio.to_thread(self._preload))
+        self.spawn(self._recover(services))
+        self.tell_problems(services)
+        return services
+
+    async def _recover(self, services: Services) -> None:
+        for path in await services.chats.recover(lambda path: self.documents.at(path) is not None):
+            log.info("completed %s, which an earlier session left unfinished", path.name)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Runs something in the background until it ends, or the server does."""
+        task = asyncio.ensure_future(_logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def tell_problems(self, services: Services) -> None:
+        """Shows what is wrong with the settings, each sentence once."""
+        for sentence in services.settings.take_problems() + services.memory.take_problems():
+            log.warning("%s", sentence)
+            self.editor.message(sentence, types.MessageType.Warning)
+
+    @property
+    def locale(self) -> str | None:
+        """The language of the user's editor, else of the environment."""
+        return self.editor.client.locale or self._environment_locale
+
+    def remember_place(self, document: Document, selection: Span) -> None:
+        """Keeps where the menu was last asked for, for an ask.run typed without arguments."""
+        self.last_place = (document, document.track(selection))
+
+    def is_chat(self, document: Document) -> bool:
+        """Whether a document is one of our chat files; no I/O."""
+        return document.path is not None and self.places.chats in document.path.parents
+
+    def path_of(self, uri: str) -> Path | None:
+        """The real path of a `file:` URI."""
+        return file_of(uri)
+
+    def execute(self, command: str, arguments: list[Any]) -> Any:
+        """workspace/executeCommand."""
+        return execute_command.handle(self, command, arguments)
+
+    # ---- documents
+
+    def document_opened(self, item: types.TextDocumentItem) -> None:
+        """didOpen."""
+        document = self.documents.open(item)
+        if document.path is not None and self.is_chat(document):
+            self._opened.setdefault(document.path, asyncio.Event()).set()
+            self.spawn(self.transcripts.opened(document.path))
+        else:
+            self._parse_soon(document)
+
+    def document_changed(
+        self,
+        identifier: types.VersionedTextDocumentIdentifier,
+        changes: Sequence[types.TextDocumentContentChangeEvent],
+    ) -> None:
+        """didChange; one for a document that was never opened is logged and forgotten."""
+        document = self.documents.get(identifier.uri)
+        if document is None:
+            log.warning("didChange for a document that is not open")
+            return
+        document.apply(changes, identifier.version, self.encoding)
+        if not self.is_chat(document):
+            self._parse_soon(document)
+
+    def document_closed(self, uri: str) -> None:
+        """didClose."""
+        document = self.documents.close(uri)
+        if document is None:
+            return
+        if document.path is not None and self.is_chat(document):
+            self._opened.pop(document.path, None)
+            self.spawn(self._chat_closed(document.path))
+        services = self._ready()
+        if services is not None:
+            services.symbols.closed(document.uri)
+
+    async def _chat_closed(self, path: Path) -> None:
+        await self.transcripts.closed(path)
+        await self._recover(await self.services())
+
+    def _ready(self) -> Services | None:
+        task = self._services
+        return task.result() if task and task.done() and not task.cancelled() and task.exception() is None else None
+
+    def _parse_soon(self, document: Document) -> None:
+        services = self._ready()
+        if services is not None:
+            services.symbols.changed(document.uri, document.language, len(document.lines), document.snapshot)
+
+    def parse_all(self) -> None:
+        """What was opened before the services were there."""
+        for document in self.documents:
+            if not self.is_chat(document):
+                self._parse_soon(document)
+
+    # ---- jobs and how they are shown
+
+    def view(self, job: Job) -> AnswerView:
+        """What the user will see of a job; its progress begins now."""
+        progress = Progress(self.editor, "ask-lsp")
+        self._tokens[progress.token] = job
+        return AnswerView(self.editor, progress, job, self._was_opened, self._last_position, self._set_trouble)
+
+    def cancel_progress(self, token: int | str) -> None:
+        """window/workDoneProgress/cancel."""
+        job = self._tokens.get(str(token))
+        if job is not None:
+            job.cancel()
+
+    def transcript(self, path: Path, nonce: str, job: Job, profile: Profile) -> ChatTranscript:
+        """Opens a transcript (assistant.ask.Writer)."""
+        services = self._ready()
+        assert services is not None
+        loaded = services.settings.loaded()
+        label = loaded.assistant_name if loaded else ""
+        made = ChatTranscript(
+            path, nonce, job, profile, label, services.chats, self.documents, self.editor, lambda: self.encoding
+        )
+        return self.transcripts.add(made)
+
+    async def _was_opened(self, path: Path) -> None:
+        """Waits a moment for the didOpen that follows a showDocument, so that no write on disk comes in between."""
+        try:
+            await within(0.5, self._opened.setdefault(path, asyncio.Event()).wait())
+        except asyncio.TimeoutError:
+            pass
+
+    async def _last_position(self, path: Path) -> types.Position:
+        services = await self.services()
+        lines = (await services.chats.read(path)).split("\n")
+        return to_position(lines, Point(len(lines) - 1, 0), self.encoding)
+
+    def _set_trouble(self, sentence: str | None) -> None:
+        self._trouble = sentence
+        self.send_status()
+
+    def send_status(self) -> None:
+        """ask/status, for clients that show one."""
+        running = {job.id for job in self.jobs.running()}
+        self._tokens = {token: job for token, job in self._tokens.items() if job.id in running}
+        if self.editor.client.protocol and not self.ended:
+            self.spawn(self._status())
+
+    async def _status(self) -> None:
+        services = await self.services()
+        loaded = services.settings.loaded()
+        status = {
+            "profile": loaded.active if loaded else "default",
+            "busy": len(self.jobs.running()) + int(self.explainer.busy),
+            "spentToday": round(await services.memory.spent_today(), 6),
+            "error": self._trouble,
+        }
+        self.editor.notify("ask/status", status)
+
+    # ---- errors that belong to no request
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Logs; users get sentences of ours, never a traceback. A message that is no JSON gets its answer."""
+        if isinstance(error, ValueError):
+            self.protocol.refuse_unparsed()
+        log.error("while handling a message: %s", type(error).__name__)
+
+
+async def _saved(server: AskServer, params: types.DidSaveTextDocumentParams) -> None:
+    document = server.documents.get(params.text_document.uri)
+    if document is not None and document.path is not None and server.is_chat(document):
+        await server.transcripts.saved(document.path)
+
+
+async def _logged(work: Coroutine[Any, Any, Any]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("a background task failed")

@@ -1,0 +1,71 @@
+"""The main job through the protocol: list, ask, read the answer in the chat file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from lsp_client import ALL_CAPTURED, LspClient, chat_files, titled
+from openai_server import FakeOpenAI
+
+from ask_lsp.core import chat_format
+
+CODE = '''"""Numbers."""
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def median(values):
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2]
+'''
+
+
+def open_code(client: LspClient, text: str = CODE) -> str:
+    return client.open("file:///work/numbers.py", text)
+
+
+def the_chat(client: LspClient, state: Path) -> str:
+    """The text of the only chat, from the buffer if the editor has it open."""
+    (path,) = chat_files(state)
+    for uri, buffer in client.buffers.items():
+        if unquote(urlsplit(uri).path) == str(path):
+            return buffer.text
+    return path.read_text(encoding="utf-8")
+
+
+def finished_chat(client: LspClient, state: Path) -> chat_format.Chat:
+    """The only chat, once it ends with an empty question."""
+
+    def ready() -> chat_format.Chat | None:
+        files = list(chat_files(state))
+        if not files:
+            return None
+        chat = chat_format.parse(the_chat(client, state))
+        return chat if len(chat.turns) > 1 and chat.turns[-1].role == "user" else None
+
+    return client.until(ready, "a finished chat")
+
+
+@pytest.mark.parametrize("name", ALL_CAPTURED)
+def test_every_captured_editor_can_ask_and_read_the_answer(name, editor, model: FakeOpenAI, state: Path) -> None:
+    """With what each real editor announces, the answer of the model ends up where the user can read it."""
+    client = editor(name, full_sync=name.startswith(("kate", "vim9-ale")))
+    model.say("It adds them up, and divides by how many there are.", chunks=4)
+    uri = open_code(client)
+    actions = client.code_actions(uri, client.range_of(uri, "return sum(values) / len(values)"), triggerKind=1)
+
+    assert client.run(titled(actions, "Explain selection"))["job"]
+    chat = finished_chat(client, state)
+
+    assert [turn.role for turn in chat.turns] == ["user", "assistant", "user"]
+    assert chat.turns[1].text.strip() == "It adds them up, and divides by how many there are."
+    assert "return sum(values)" in chat.turns[0].text
+    request = model.wait_for_request()
+    assert request.model == "fake-model"
+    assert [message["role"] for message in request.messages] == ["system", "user"]
+    assert "return sum(values)" in request.messages[1]["content"]
+    client.close(unread=True)

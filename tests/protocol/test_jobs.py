@@ -1,0 +1,157 @@
+"""Jobs: cancelling closes the connection at once, whoever cancels; the text so far stays."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from lsp_client import chat_files, titled
+from openai_server import FakeOpenAI
+from test_ask import finished_chat, open_code, the_chat
+
+from ask_lsp.core import chat_format
+
+PROMPT_DISCONNECT = 5.0  # seconds before a test gives up; the figure itself is in bench/
+
+
+def begun(client, model: FakeOpenAI):
+    """Asks, and waits until the first words are in the chat file; returns the job, the stream and the document."""
+    held = model.hold()
+    uri = open_code(client)
+    job = client.run(titled(client.code_actions(uri, client.range_of(uri, "return sum(values)")), "Explain"))["job"]
+    held.send("The first words")
+    return job, held, uri
+
+
+def shows_first_words(client, state: Path) -> bool:
+    return any("The first words" in the_chat(client, state) for _ in chat_files(state))
+
+
+def by_command(client, job, uri):
+    assert client.execute("ask.cancel", {"job": job}) == {"cancelled": [job]}
+
+
+def by_command_without_arguments(client, job, uri):
+    assert client.execute("ask.cancel") == {"cancelled": [job]}
+
+
+def by_code_action(client, job, uri):
+    range_ = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+    client.run(titled(client.code_actions(uri, range_, triggerKind=2), "Cancel running request"))
+
+
+def by_progress(client, job, uri):
+    (token,) = client.progress
+    client.notify("window/workDoneProgress/cancel", {"token": token})
+
+
+@pytest.mark.parametrize("cancel", [by_command, by_command_without_arguments, by_code_action, by_progress])
+def test_every_way_to_cancel_closes_the_connection_and_keeps_the_text(cancel, editor, model, state) -> None:
+    client = editor("neovim-0.11.4")
+    job, _, uri = begun(client, model)
+    client.until(lambda: shows_first_words(client, state), "the first words")
+
+    cancel(client, job, uri)
+    model.wait_for_disconnect(timeout=PROMPT_DISCONNECT)
+    chat = finished_chat(client, state)
+
+    assert chat.turns[1].text.startswith("The first words")
+    assert "Cancelled." in chat.turns[1].text
+    assert client.ended_progress() == "cancelled"
+    client.close(unread=True)
+
+
+def test_shutdown_ends_the_jobs_first_and_leaves_a_whole_chat_file(editor, model, state) -> None:
+    """Shutdown while an answer is coming: no error, the connection is closed, and the file can be gone on with."""
+    client = editor("kate-22.12")
+    begun(client, model)
+    client.until(lambda: shows_first_words(client, state), "the first words")
+
+    assert client.close(unread=True) == 0
+    model.wait_for_disconnect()
+
+    (path,) = chat_files(state)
+    chat = chat_format.parse(path.read_text())
+    assert [turn.role for turn in chat.turns] == ["user", "assistant", "user"]
+
+
+def test_the_end_of_input_ends_the_process_without_a_shutdown(editor, model, state) -> None:
+    """An editor that is killed takes its server, and its requests, with it."""
+    client = editor("kate-22.12")
+    begun(client, model)
+    model.wait_for_request()
+
+    client.process.stdin.close()
+
+    assert client.process.wait(10) == 1
+    model.wait_for_disconnect()
+
+
+def test_closing_the_document_does_not_end_the_job(editor, model, state) -> None:
+    client = editor("kate-22.12")
+    _, held, uri = begun(client, model)
+    client.until(lambda: shows_first_words(client, state), "the first words")
+
+    client.close_document(uri)
+    held.send(" and the last.")
+    held.finish()
+
+    assert finished_chat(client, state).turns[1].text.strip() == "The first words and the last."
+    client.close(unread=True)
+
+
+def test_a_command_returns_while_the_model_is_silent(editor, model, state) -> None:
+    client = editor("neovim-0.11.4")
+    model.silent()
+    uri = open_code(client)
+
+    job = client.run(titled(client.code_actions(uri, client.range_of(uri, "return sum(values)")), "Explain"))["job"]
+    model.wait_for_request()
+
+    assert client.execute("ask.cancel", {"job": job}) == {"cancelled": [job]}
+    model.wait_for_disconnect()
+    client.ended_progress()
+    client.close(unread=True)
+
+
+def test_a_fifth_job_waits_and_says_so(editor, model, state, config) -> None:
+    client = editor("neovim-0.11.4")
+    uri = open_code(client)
+    held = [model.hold() for _ in range(5)]
+    for _ in range(5):
+        client.execute("ask.run", {"uri": uri, "action": "explain"})
+    model.wait_for_request(4)
+
+    def says_queued() -> bool:
+        return any("queued" in str(value.get("message")) for values in client.progress.values() for value in values)
+
+    client.until(says_queued, "a progress that says it is queued")
+    assert len(model.requests) == 4
+
+    held[0].send("one")
+    held[0].finish()
+    model.wait_for_request(5)
+    client.execute("ask.cancel")
+    client.close(unread=True)
+
+
+def test_a_cancel_of_what_has_ended_does_nothing(editor) -> None:
+    client = editor()
+
+    assert client.execute("ask.cancel", {"job": "job-77"}) == {"cancelled": []}
+    client.notify("window/workDoneProgress/cancel", {"token": "nobody"})
+    assert client.execute("ask.cancel") == {"cancelled": []}
+
+
+def test_progress_begins_before_the_model_says_anything(editor, model) -> None:
+    client = editor("neovim-0.11.4")
+    model.silent()
+    uri = open_code(client)
+    started = time.monotonic()
+    client.execute("ask.run", {"uri": uri, "action": "explain"})
+
+    client.until(lambda: any(values for values in client.progress.values()), "a progress")
+
+    assert time.monotonic() - started < 5
+    client.close(unread=True)

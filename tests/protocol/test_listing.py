@@ -1,0 +1,192 @@
+"""The code-action menu: what is listed where, under which kind, and what it says."""
+
+from __future__ import annotations
+
+import pytest
+from lsp_client import titled
+from test_ask import CODE, open_code
+
+POINT = {"start": {"line": 4, "character": 8}, "end": {"line": 4, "character": 8}}
+PROBLEM = {
+    "range": {"start": {"line": 4, "character": 4}, "end": {"line": 4, "character": 10}},
+    "message": "Division by zero is possible",
+    "severity": 2,
+    "code": "E101",
+    "source": "linter",
+}
+
+
+def titles(actions) -> list[str]:
+    return [action["title"] for action in actions]
+
+
+def test_an_empty_selection_means_the_enclosing_definition(editor) -> None:
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+
+    listed = titles(client.code_actions(uri, POINT, triggerKind=1))
+
+    assert "Explain function `mean`" in listed
+    assert "Ask ChatGPT about function `mean`" in listed
+    assert len(listed) == 6
+
+
+def test_a_selection_is_called_a_selection(editor) -> None:
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+
+    listed = titles(client.code_actions(uri, client.range_of(uri, "sum(values)"), triggerKind=2))
+
+    assert listed[:2] == ["Ask ChatGPT about selection", "Explain selection"]
+
+
+def test_nothing_is_offered_by_itself_where_nothing_is_selected(editor) -> None:
+    """No light bulb on every line; but a problem may have one."""
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+
+    assert client.code_actions(uri, POINT, triggerKind=2) == []
+    (bound,) = client.code_actions(uri, POINT, [PROBLEM], triggerKind=2)
+
+    assert bound["title"] == "Explain this problem"
+    assert bound["kind"] == "quickfix"
+    assert bound["diagnostics"] == [PROBLEM]
+
+
+@pytest.mark.parametrize(
+    ("only", "kinds"),
+    [
+        (["quickfix"], {"quickfix"}),
+        (["refactor"], {"refactor.rewrite"}),
+        (["refactor.rewrite"], {"refactor.rewrite"}),
+        (["ask"], {"ask"}),
+        (["source"], set()),
+        (["refactor.extract"], set()),
+        ([""], {"ask", "quickfix", "refactor.rewrite"}),
+    ],
+)
+def test_only_is_honoured(editor, only, kinds) -> None:
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+
+    listed = client.code_actions(uri, POINT, [PROBLEM], only=only, triggerKind=1)
+
+    assert {action["kind"] for action in listed} == kinds
+    assert not any(action.get("isPreferred") for action in listed)
+
+
+def test_the_assistant_may_have_another_name_and_actions_may_be_hidden_added_and_overridden(editor, config) -> None:
+    config(
+        "assistant_name: Claude\n"
+        "actions:\n"
+        "  tests: false\n"
+        "  explain: {title: 'What is {target}?'}\n"
+        "  haiku: {title: 'Haiku about {target}', prompt: 'Write a haiku about {{ target }}.'}\n"
+    )
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+
+    listed = titles(client.code_actions(uri, POINT, triggerKind=1))
+
+    assert "Ask Claude about function `mean`" in listed
+    assert "What is function `mean`?" in listed
+    assert listed[-1] == "Haiku about function `mean`"
+    assert not any("tests" in title.lower() for title in listed)
+
+
+def test_a_users_action_is_sent_as_its_template_says(editor, config, model, state) -> None:
+    config("actions:\n  haiku: {title: 'Haiku', prompt: 'A haiku on {{ target }} of {{ file }}, {{ language }}.'}\n")
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+    model.say("Sum and divide")
+
+    client.run(titled(client.code_actions(uri, POINT, triggerKind=1), "Haiku"))
+
+    sent = model.wait_for_request().messages[-1]["content"]
+    assert sent.startswith("A haiku on function `mean` of numbers.py, python.")
+    client.ended_progress()
+    client.close(unread=True)
+
+
+def test_the_problem_goes_along(editor, model) -> None:
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+    model.say("It says so.")
+
+    client.run(titled(client.code_actions(uri, POINT, [PROBLEM], triggerKind=1), "Explain this problem"))
+
+    sent = model.wait_for_request().messages[-1]["content"]
+    assert "Division by zero is possible" in sent
+    assert "E101" in sent
+    client.ended_progress()
+    client.close(unread=True)
+
+
+def test_a_document_that_is_not_open_has_no_actions(editor) -> None:
+    client = editor()
+
+    assert client.code_actions("file:///etc/hostname", POINT) == []
+
+
+def test_an_empty_document_has_no_actions_for_nothing(editor) -> None:
+    client = editor()
+    uri = client.open("file:///empty.py", "")
+    nowhere = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+
+    assert client.code_actions(uri, nowhere, triggerKind=1) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_the_selected_characters_are_the_ones_that_are_sent(encoding, editor, model) -> None:
+    """Whatever the encoding, a selection behind emoji, CJK and combining marks is quoted to the letter."""
+
+    def only(params) -> None:
+        params["capabilities"].setdefault("general", {})["positionEncodings"] = [encoding]
+
+    client = editor("neovim-0.11.4", change=only)
+    assert client.encoding == encoding
+    text = CODE + "\nlabel = '😀漢字e\u0301 <' + name + '> 🎉'\u2028 # \x0c \x85 tail\r\nnext_line = 1\r\n"
+    uri = client.open("untitled:Untitled-1", text)
+    model.say("Yes.")
+    wanted = "name + '> 🎉'"
+
+    client.run(titled(client.code_actions(uri, client.range_of(uri, wanted)), "Find problems"))
+
+    sent = model.wait_for_request().messages[-1]["content"]
+    assert f"\n{wanted}\n```" in sent
+    client.ended_progress()
+    client.close(unread=True)
+
+
+def test_a_run_without_place_acts_on_the_last_menu_as_the_text_is_now(editor, model) -> None:
+    """Helix types the command by hand: the place is that of its last code-action request, moved with the text."""
+    client = editor("neovim-0.11.4")
+    uri = open_code(client)
+    client.code_actions(uri, client.range_of(uri, "ordered = sorted(values)"))
+    client.edit(uri, 0, 0, "# one\n# two 😀\n")
+    model.say("Yes.")
+
+    client.execute("ask.run", {"action": "ask", "question": "Why sorted?"})
+
+    sent = model.wait_for_request().messages[-1]["content"]
+    assert "ordered = sorted(values)\n```" in sent
+    assert "Why sorted?" in sent
+    client.ended_progress()
+    client.close(unread=True)
+
+
+def test_a_range_of_an_earlier_version_is_mapped_and_an_unknown_version_refused(editor, model) -> None:
+    client = editor("neovim-0.11.4")
+    uri = open_code(client)
+    range_ = client.range_of(uri, "ordered = sorted(values)")
+    client.edit(uri, 0, 0, "# one\n")
+    client.edit(uri, 0, 0, "# zero\n")
+    model.say("Yes.")
+
+    client.execute("ask.run", {"action": "explain", "uri": uri, "range": range_, "version": 1})
+
+    assert "ordered = sorted(values)\n```" in model.wait_for_request().messages[-1]["content"]
+    client.ended_progress()
+    with pytest.raises(Exception, match="no longer known"):
+        client.execute("ask.run", {"action": "explain", "uri": uri, "range": range_, "version": 77})
+    client.close(unread=True)
