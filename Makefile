@@ -55,7 +55,7 @@ $(TOOLS): pyproject.toml $(RUNTIME) | $(BIN)/pip
 	@touch $@
 
 $(MODEL): | $(RUNTIME)
-	@XDG_DATA_HOME="$(CURDIR)/$(CACHE)" $(BIN)/ask-lsp local pull
+	@ASK_LSP_DATA="$(CURDIR)/$(CACHE)/ask-lsp" $(BIN)/ask-lsp local pull
 
 $(WHEELHOUSE): pyproject.toml $(TOOLS)
 	@echo "Filling the wheelhouse for the package test ..."

@@ -8,7 +8,7 @@ import sys
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command and returns its exit code. Serving is the default, and loads nothing that it does not need."""
     given = sys.argv[1:] if arguments is None else arguments
-    if not given or given[0] in ("serve", "--stdio"):
+    if not given or (given[0] in ("serve", "--stdio") and not {"-h", "--help"} & set(given)):
         from ask_lsp.cli.serve import run
 
         return run(given)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +52,18 @@ def log_to_file(environment: Environment, level: str) -> None:
     logging.getLogger().addHandler(handler)
 
 
+@contextlib.contextmanager
+def _kept_for_good() -> Iterator[None]:
+    """For imports: what they make stays, and looking through it for garbage would stop the loop, up to 70 ms a time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@_kept_for_good()
 def load(environment: Environment) -> Services:
     """Makes the services. Takes a tenth of a second for its imports: call it in a thread."""
     from ask_lsp.assistant.services import Services
@@ -78,9 +92,11 @@ def load(environment: Environment) -> Services:
         chats=FileChats(state, database),
         memory=SqliteMemory(database),
         symbols=TreeSymbols(),
+        keys=keys,
     )
 
 
+@_kept_for_good()
 def preload() -> None:
     """Imports what the first ask needs. Call it in a thread, once the editor has its first replies."""
     from ask_lsp.llm.openai_client import preload as preload_openai
@@ -99,5 +115,8 @@ def serve(stdout: int) -> int:
 
     state = folder_of("state", environment)
     places = Places(config=user_file(environment), log=log_file(environment), chats=(state / "chats").resolve())
-    server = AskServer(lambda: load(environment), preload, places, forced, environment.locale)
+    def apply_log_level(level: str) -> None:
+        log_to_file(environment, level)
+
+    server = AskServer(lambda: load(environment), preload, apply_log_level, places, forced, environment.locale)
     return server.serve(stdout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -213,11 +213,11 @@ def check(found: Definition | None, label: str | None, marked: str, snapshot: Sn
 
 
 @pytest.fixture
-def symbols() -> Iterator[TreeSymbols]:
+async def symbols() -> AsyncIterator[TreeSymbols]:
     """Symbols that parse as soon as the loop turns."""
     symbols = TreeSymbols(delay=0)
     yield symbols
-    symbols.close()
+    await symbols.aclose()
 
 
 async def parsed(symbols: TreeSymbols, snapshot: Snapshot) -> None:
@@ -278,7 +278,7 @@ async def test_a_document_that_changes_is_parsed_once_it_rests() -> None:
         symbols.changed(URI, "python", 2, take)
     await rested.wait()
     await symbols.settled()
-    symbols.close()
+    await symbols.aclose()
 
     assert taken == [5]
 
@@ -329,7 +329,7 @@ async def test_closing_ends_the_wait_for_a_parse() -> None:
     symbols.closed(URI)
     await asyncio.sleep(0)
     await symbols.settled()
-    symbols.close()
+    await symbols.aclose()
 
 
 @pytest.mark.parametrize("text", ["x = 1\n" * 5_001, "x = '" + "y" * 500_000 + "'\n"], ids=["lines", "characters"])

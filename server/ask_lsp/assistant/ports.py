@@ -16,6 +16,14 @@ from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Point, Snapshot
 
 
+class Closable(Protocol):
+    """Something that may hold a connection, a file or a process."""
+
+    async def aclose(self) -> None:
+        """Closes what it holds."""
+        ...
+
+
 class Models(Protocol):
     """Every way to get an answer. The one function through which messages leave."""
 
@@ -169,4 +177,8 @@ class Symbols(Protocol):
 
     def closed(self, uri: str) -> None:
         """Forget a document."""
+        ...
+
+    async def aclose(self) -> None:
+        """Closes what it holds."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ask_lsp.assistant.ports import Chats, Memory, Models, Prompts, SettingsKeeper, Symbols
+from ask_lsp.assistant.ports import Chats, Closable, Memory, Models, Prompts, SettingsKeeper, Symbols
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Services:
     chats: Chats
     memory: Memory
     symbols: Symbols
+    keys: Closable
 
     async def aclose(self) -> None:
         """Closes what holds connections, files or processes."""
-        await self.models.aclose()
-        await self.chats.aclose()
-        await self.memory.aclose()
+        for part in (self.models, self.keys, self.symbols, self.chats, self.memory):
+            await part.aclose()

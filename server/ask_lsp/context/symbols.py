@@ -94,7 +94,7 @@ class TreeSymbols:
         """Waits until every parse that has begun is over."""
         await asyncio.gather(*self._tasks)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Forgets everything and lets the worker end."""
         for uri in list(self._documents):
             self.closed(uri)

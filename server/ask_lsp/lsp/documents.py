@@ -93,11 +93,28 @@ class Document:
         self.changed = asyncio.Event()
 
     def _splice(self, span: Span, text: str) -> _Step:
+        span, text = self._without_what_stays(span, text)
         first = max(0, span.start.line - 1)  # a \r before and a \n behind may become part of the change
         before = self.lines[first : span.end.line + 2]
         change = splice(self.lines, span, text)
         start, end = (Point(point.line - first, point.column) for point in change.old)
         return _Step(change, slice_lines(before, Span(start, end)))
+
+    def _without_what_stays(self, span: Span, text: str) -> tuple[Span, str]:
+        """The change without the beginning that it does not change.
+
+        Neovim says of lines added at the end that the last line end was replaced by itself and more: a place behind it
+        would seem to have been replaced too.
+        """
+        removed = slice_lines(self.lines, span)
+        same = 0
+        while same < min(len(removed), len(text)) and removed[same] == text[same]:
+            same += 1
+        if removed[:same].endswith("\r"):
+            same -= 1  # a \n may follow, and belong to it
+        *whole, rest = split_lines(removed[:same])
+        column = len(rest) if whole else span.start.column + len(rest)
+        return Span(Point(span.start.line + len(whole), column), span.end), text[same:]
 
     def snapshot(self) -> Snapshot:
         """The document frozen as it is now."""

@@ -5,12 +5,16 @@ People type some of these arguments by hand (Helix's :lsp-workspace-command), so
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import converters, types
 
 from ask_lsp.core.errors import RequestRefused
+
+if TYPE_CHECKING:
+    import cattrs
 
 RUN, SEND, CANCEL, PROFILE, OPEN_CONFIG, LOG = (
     "ask.run",
@@ -49,7 +53,7 @@ def run_arguments(arguments: list[Any]) -> RunArguments:
             wanted = "text" if kind is str else "a whole number"
             raise RequestRefused(f"ask.run: “{name}” must be {wanted}. {_SHAPE}")
         values[name] = value
-    converter = converters.get_converter()
+    converter = _converter()
     if given.get("range") is not None:
         try:
             values["range"] = converter.structure(given["range"], types.Range)
@@ -65,6 +69,11 @@ def run_arguments(arguments: list[Any]) -> RunArguments:
     except Exception as error:
         raise RequestRefused("ask.run: “problems” must be a list of LSP diagnostics. Leave it out.") from error
     return RunArguments(**values)
+
+
+@functools.cache
+def _converter() -> cattrs.Converter:
+    return converters.get_converter()  # takes 4 ms to make, on the loop
 
 
 def _check(range_: types.Range) -> None:

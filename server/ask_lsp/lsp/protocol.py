@@ -43,7 +43,7 @@ class AskProtocol(LanguageServerProtocol):
         method, request = message.get("method"), message.get("id")
         if method is not None and not self._may_come_now(method, request, "id" in message):
             return
-        if method is not None and self.get_message_type(method) is not None:
+        if method is not None:
             message.setdefault("params", None)  # vim-lsp and others leave it out where there are none
         try:
             structured = super().structure_message(message)
@@ -85,7 +85,8 @@ class AskProtocol(LanguageServerProtocol):
 
     def _refuse(self, request: Any, code: types.ErrorCodes, sentence: str) -> None:
         valid = request if isinstance(request, (str, int)) and not isinstance(request, bool) else None
-        self._send_data(types.ResponseErrorMessage(id=valid, error=types.ResponseError(code=code, message=sentence)))
+        error = {"code": code.value, "message": sentence}
+        self._send_data({"jsonrpc": "2.0", "id": valid, "error": error})  # lsprotocol would leave an id of null out
 
     def refuse_unparsed(self) -> None:
         """Answers a message that was not JSON (JSON-RPC 2.0: id null)."""

@@ -59,6 +59,7 @@ class AskServer(LanguageServer):
         self,
         load: Callable[[], Services],
         preload: Callable[[], None],
+        apply_log_level: Callable[[str], None],
         places: Places,
         forced_encoding: Callable[[Mapping[str, Any]], str | None],
         environment_locale: str | None = None,
@@ -78,6 +79,7 @@ class AskServer(LanguageServer):
         self.editor_settings: dict[str, Any] = {}
         self._load = load
         self._preload = preload
+        self._apply_log_level = apply_log_level
         self._forced_encoding = forced_encoding
         self._environment_locale = environment_locale
         self._services: asyncio.Task[Services] | None = None
@@ -185,11 +187,16 @@ class AskServer(LanguageServer):
     async def _loading(self) -> Services:
         services = await asyncio.to_thread(self._load)
         await services.settings.set_editor(self.editor_settings)
-        await services.settings.current()
+        await self.apply_settings(services)
         self.spawn(asyncio.to_thread(self._preload))
         self.spawn(self._recover(services))
-        self.tell_problems(services)
         return services
+
+    async def apply_settings(self, services: Services) -> None:
+        """Puts into force what is not asked for each time, and tells what is wrong."""
+        current = await services.settings.current()
+        await asyncio.to_thread(self._apply_log_level, current.log_level)
+        self.tell_problems(services)
 
     async def _recover(self, services: Services) -> None:
         for path in await services.chats.recover(lambda path: self.documents.at(path) is not None):
@@ -319,7 +326,9 @@ class AskServer(LanguageServer):
     async def _last_position(self, path: Path) -> types.Position:
         services = await self.services()
         lines = (await services.chats.read(path)).split("\n")
-        return to_position(lines, Point(len(lines) - 1, 0), self.encoding)
+        # Behind a final newline Neovim has no line: it refuses a cursor there, and with it the whole showDocument.
+        behind_newline = len(lines) > 1 and not lines[-1]
+        return to_position(lines, Point(len(lines) - (2 if behind_newline else 1), 0), self.encoding)
 
     def _set_trouble(self, sentence: str | None) -> None:
         self._trouble = sentence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from ask_lsp.assistant.ask import ask_about, send_chat
-from ask_lsp.assistant.jobs import Job
+from ask_lsp.assistant.jobs import Cancelled, Job
 from ask_lsp.assistant.question import Ask, file_name
 from ask_lsp.core.action import Action, Problem
 from ask_lsp.core.errors import AskError, RequestRefused
@@ -72,6 +72,8 @@ def _run(server: AskServer, arguments: list[Any]) -> dict[str, str]:
                 question = await job.guard(_typed(server, job, action, target, settings.assistant_name))
             ask = Ask(action, snapshot, place, target, question, problems, locale)
             await ask_about(services, server.jobs, ask, job, view, server.transcript)
+        except Cancelled:  # while the question was being typed
+            await view.cancelled(None)
         except AskError as error:
             await view.failed(error, None)
 

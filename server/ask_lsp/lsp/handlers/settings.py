@@ -57,8 +57,7 @@ async def _take(server: AskServer, values: Mapping[str, Any]) -> None:
     server.editor_settings = {**server.editor_settings, **values}
     services = await server.services()
     await services.settings.set_editor(server.editor_settings)
-    await services.settings.current()
-    server.tell_problems(services)
+    await server.apply_settings(services)
 
 
 def _section(options: Any, *, bare: bool = True) -> dict[str, Any]:

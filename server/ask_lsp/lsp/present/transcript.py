@@ -169,7 +169,7 @@ class ChatTranscript:
                 self._failures = 0
             else:
                 self._failures += 1
-                if self._documents.at(self.path) is not document:
+                if self._documents.at(self.path) is not document or self._document is None:
                     return
 
     def _synced_with(self, document: Document) -> bool:
@@ -213,6 +213,7 @@ class ChatTranscript:
         try:
             await within(CONFIRM_LIMIT, self._confirmed(document, piece, before))
         except asyncio.TimeoutError:
+            self._document = None  # what of it is there all the same is found out before anything is written again
             return False
         return True
 
@@ -221,9 +222,18 @@ class ChatTranscript:
         while True:
             changed = document.changed
             there = self._in_place(document)
-            if len(there) >= before + len(piece) and piece in there[before:]:
+            if (at := there.find(piece, before)) >= 0:
+                self._end_at(document, at + len(piece))
                 return
             await changed.wait()
+
+    def _end_at(self, document: Document, length: int) -> None:
+        """Lets go of what lies behind our last word: Neovim adds a line end of its own at the end of the file."""
+        assert self._place is not None
+        start = self._place.span.start
+        *whole, rest = self._in_place(document)[:length].split("\n")
+        end = Point(start.line + len(whole), len(rest) if whole else start.column + len(rest))
+        self._place.span = Span(start, end)
 
     def _in_place(self, document: Document) -> str:
         assert self._place is not None
