@@ -108,13 +108,15 @@ def serve(stdout: int) -> int:
     """Serves one editor; returns the exit code."""
     environment = take_environment()
     start_logging()
-    from ask_lsp.lsp.server import AskServer, Places
+    with _kept_for_good():
+        from ask_lsp.lsp.server import AskServer, Places
 
     def forced(editor: Mapping[str, Any]) -> str | None:
         return forced_position_encoding(environment, editor)
 
     state = folder_of("state", environment)
     places = Places(config=user_file(environment), log=log_file(environment), chats=(state / "chats").resolve())
+
     def apply_log_level(level: str) -> None:
         log_to_file(environment, level)
 

@@ -140,6 +140,9 @@ def test_ask_without_a_question_opens_a_chat_to_type_into(editor, model, state) 
     assert shown["takeFocus"] is True
     assert not model.requests
     chat = chat_uri(client, state)
+    client.execute("ask.send", {"uri": chat})
+    client.expect("window/showMessage", lambda params: "no question at the end" in params["message"])
+    assert not model.requests
     end = len(client.buffers[chat].text)
     client.edit(chat, end, end, "Why divide?")
     model.say("To get the mean.")
@@ -199,4 +202,26 @@ def test_two_answers_at_once_into_one_chat_are_refused(editor, model, state) -> 
     assert "already on its way" in refused
     held.finish()
     finished_chat(client, state)
+    client.close(unread=True)
+
+
+def test_a_cancel_while_an_edit_is_under_way_does_not_make_it_twice(editor, model, state) -> None:
+    client = editor("vscode-1.100")
+    held = model.hold()
+    ask_explain(client)
+    held.send("One. ")
+    chat = chat_uri(client, state)
+    client.until(lambda: "One. " in client.buffers[chat].text, "the first piece")
+
+    def cancel_first(params) -> bool:
+        if "Two." in str(params):
+            client.begin("workspace/executeCommand", {"command": "ask.cancel"})
+        return True
+
+    client.applies_edits = cancel_first
+    held.send("Two.")
+    text = finished_chat(client, state).turns[1].text
+
+    assert text.count("Two.") == 1
+    assert text.count("One.") == 1
     client.close(unread=True)

@@ -7,6 +7,7 @@ in a state from which the conversation can go on, and the user hears one sentenc
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import secrets
 import time
@@ -29,6 +30,7 @@ from ask_lsp.core.profile import Profile
 log = logging.getLogger(__name__)
 
 REPORT_EVERY = 0.25
+BLANK = "blank"  # on a turn that waits for a question: a digest of what we put there
 
 
 class Transcript(Protocol):
@@ -98,19 +100,20 @@ async def ask_about(services: Services, jobs: Jobs, ask: Ask, job: Job, view: Vi
     path: Path | None = None
     try:
         settings = await services.settings.current()
-        profile = settings.profile(ask.action.profile)
         title = ask.question.strip().split("\n")[0] or ask.action.title_for(ask.target, settings.assistant_name)
         title = f"{title} ({file_name(ask.snapshot.uri)})"
         question = await job.guard(build(services, ask))
         nonce = secrets.token_hex(16)
         attributes = {"action": ask.action.id}
         if ask.action.needs == "question" and not ask.question.strip():
-            opened = Chat(nonce, title, (Turn("user", f"{question.about}\n"),), attributes)
+            blank = Turn("user", f"{question.about}\n", {BLANK: _digest(question.about)})
+            opened = Chat(nonce, title, (blank,), attributes)
             path = await services.chats.create(title, chat_format.render(opened))
             await view.question_wanted(path)
             return
         chat = Chat(nonce, title, (Turn("user", question.text),), attributes)
         path = await services.chats.create(title, chat_format.render(chat))
+        profile = settings.profile(ask.action.profile)
         sent = [Message("system", question.system), *chat_format.messages(chat)]
         told = await _answer(services, jobs, profile, sent, path, nonce, ask.action.id, job, view, writer)
         if told.complete and ask.action.id == "explain":
@@ -130,7 +133,7 @@ async def send_chat(
     """Sends the question at the end of a chat file. Failures are shown by `view`, never raised."""
     try:
         chat = chat_format.parse(text)
-        if not chat_format.last_question(chat):
+        if not chat_format.last_question(chat) or chat.turns[-1].attributes.get(BLANK) == _digest(chat.turns[-1].text):
             raise RequestRefused(
                 "There is no question at the end of this chat yet. Type one under the last heading, then send it."
             )
@@ -237,6 +240,11 @@ async def _close(transcript: Transcript, nonce: str, told: Told) -> None:
         tail += "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
         tail += chat_format.note(nonce, told.ending)
     await transcript.finish(tail, chat_format.next_turn((text + tail)[-2:], nonce, "user"))
+
+
+def _digest(text: str) -> str:
+    """Says whether anything was typed since; only blank ends and the form of line ends may differ."""
+    return hashlib.sha256("\n".join(text.strip().splitlines()).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def summary(profile: Profile, usage: Usage | None) -> str:

@@ -124,10 +124,10 @@ async def _surrounding(services: Services, snapshot: Snapshot, span: Span) -> st
 
 def _about(snapshot: Snapshot, span: Span, code: str, surrounding: str, problems: Sequence[Problem]) -> str:
     label = place_label(snapshot.uri, span)
-    uri = f"{snapshot.uri}#L{span.start.line + 1}"
+    link = file_link(label, f"{snapshot.uri}#L{span.start.line + 1}") if snapshot.uri.startswith("file:") else label
     indent = line_text(snapshot.lines[span.start.line])[: span.start.column] if snapshot.lines else ""
     shown = indent + code if not indent.strip() else code
-    parts = [f"{file_link(label, uri)}\n", fenced(shown, snapshot.language)]
+    parts = [f"{link}\n", fenced(shown, snapshot.language)]
     if problems:
         parts.append("\nProblems reported there:\n")
         parts += [_problem_line(problem) for problem in problems[:PROBLEM_LIMIT]]

@@ -20,7 +20,7 @@ from ask_lsp.assistant.ports import Chats
 from ask_lsp.core.chat_format import JOB_ATTRIBUTE, heading, next_turn
 from ask_lsp.core.errors import AskError
 from ask_lsp.core.profile import Profile
-from ask_lsp.core.text import Point, Span, line_text, replace_surrogates
+from ask_lsp.core.text import Point, Span, line_text, replace_surrogates, split_lines
 from ask_lsp.lsp.convert import to_position
 from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
 from ask_lsp.lsp.editor import Editor
@@ -90,7 +90,13 @@ class ChatTranscript:
         self._wake.set()
 
     async def flush(self) -> None:
-        """Writes all that there is, unless an editor will not take it."""
+        """Writes all that there is, unless an editor will not take it.
+
+        A cancel of who waits does not end the writing: an edit that is under way would be made twice.
+        """
+        await asyncio.shield(self._flush_in_turn())
+
+    async def _flush_in_turn(self) -> None:
         async with self._lock:
             try:
                 await self._flush()
@@ -231,7 +237,7 @@ class ChatTranscript:
         """Lets go of what lies behind our last word: Neovim adds a line end of its own at the end of the file."""
         assert self._place is not None
         start = self._place.span.start
-        *whole, rest = self._in_place(document)[:length].split("\n")
+        *whole, rest = split_lines(self._in_place(document)[:length])
         end = Point(start.line + len(whole), len(rest) if whole else start.column + len(rest))
         self._place.span = Span(start, end)
 
