@@ -108,8 +108,7 @@ def serve(stdout: int) -> int:
     """Serves one editor; returns the exit code."""
     environment = take_environment()
     start_logging()
-    with _kept_for_good():
-        from ask_lsp.lsp.server import AskServer, Places
+    from ask_lsp.lsp.server import AskServer, Places
 
     def forced(editor: Mapping[str, Any]) -> str | None:
         return forced_position_encoding(environment, editor)

@@ -207,9 +207,9 @@ class LspClient:
 
         return self._until(find, method).get("params")
 
-    def until(self, condition: Callable[[], Any], what: str = "a state") -> Any:
+    def until(self, condition: Callable[[], Any], what: str = "a state", *, seconds: float = LIMIT) -> Any:
         """Waits until a condition on what has come holds; returns its value."""
-        return self._until(condition, what)
+        return self._until(condition, what, seconds)
 
     def ended_progress(self) -> str:
         """Waits until a progress has ended; returns its last sentence and forgets it."""
@@ -223,8 +223,8 @@ class LspClient:
 
         return str(self._until(ended, "the end of a progress"))
 
-    def _until(self, condition: Callable[[], Any], what: str) -> Any:
-        deadline = time.monotonic() + LIMIT
+    def _until(self, condition: Callable[[], Any], what: str, seconds: float = LIMIT) -> Any:
+        deadline = time.monotonic() + seconds
         with self._changed:
             while True:
                 value = condition()

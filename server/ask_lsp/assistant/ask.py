@@ -103,7 +103,7 @@ async def ask_about(services: Services, jobs: Jobs, ask: Ask, job: Job, view: Vi
         title = ask.question.strip().split("\n")[0] or ask.action.title_for(ask.target, settings.assistant_name)
         title = f"{title} ({file_name(ask.snapshot.uri)})"
         question = await job.guard(build(services, ask))
-        nonce = secrets.token_hex(16)
+        nonce = secrets.token_hex(12)
         attributes = {"action": ask.action.id}
         if ask.action.needs == "question" and not ask.question.strip():
             blank = Turn("user", f"{question.about}\n", {BLANK: _digest(question.about)})

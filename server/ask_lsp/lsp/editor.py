@@ -76,15 +76,18 @@ class Editor:
         result = await self.request(types.WINDOW_SHOW_DOCUMENT, params, SHOW_LIMIT)
         return bool(getattr(result, "success", False))
 
-    async def insert(self, label: str, uri: str, version: int, position: types.Position, text: str) -> bool:
-        """Inserts text into an open document of our own. True means that the editor says so, no more."""
+    async def insert(self, uri: str, version: int, position: types.Position, text: str) -> bool:
+        """Inserts text into an open document of our own. True means that the editor says so, no more.
+
+        The edit has no label: Neovim prints it at each edit.
+        """
         edits = [types.TextEdit(range=types.Range(start=position, end=position), new_text=text)]
         if self.client.document_changes:
             identifier = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
             edit = types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=identifier, edits=edits)])
         else:
             edit = types.WorkspaceEdit(changes={uri: edits})
-        params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
+        params = types.ApplyWorkspaceEditParams(edit=edit)
         result = await self.request(types.WORKSPACE_APPLY_EDIT, params, EDIT_LIMIT)
         return bool(getattr(result, "applied", False))
 

@@ -214,7 +214,7 @@ class ChatTranscript:
         assert self._place is not None
         before = len(self._in_place(document))
         position = to_position(document.lines, self._place.span.end, self._encoding())
-        if not await self._editor.insert("ask-lsp answer", document.uri, document.version, position, piece):
+        if not await self._editor.insert(document.uri, document.version, position, piece):
             return False
         try:
             await within(CONFIRM_LIMIT, self._confirmed(document, piece, before))
