@@ -97,3 +97,24 @@ def test_a_range_of_an_old_version_finds_its_text_again(before: str, edits, enco
     assert document.snapshot().slice(span) == word
     assert to_range(document.lines, span, encoding).start == position_of(text, at, encoding)
     assert document.map_from(99, range_, encoding) is None
+
+
+def test_text_that_neovim_adds_at_the_end_leaves_a_tracked_place_behind_it() -> None:
+    """Neovim says of lines added at the end that the last line end became itself, the new text and another line end."""
+    document = Document("file:///x", "markdown", 1, "# Chat\n\nOne.\n")
+    place = document.track(to_span(document.lines, _at(3, 0), "utf-8"), grows=True)
+    earlier = document.track(to_span(document.lines, _at(2, 4), "utf-8"))
+    start, end = types.Position(line=2, character=4), types.Position(line=3, character=0)
+
+    change = types.TextDocumentContentChangePartial(range=types.Range(start=start, end=end), text="\nTwo.\n\n")
+    document.apply([change], 2, "utf-8")
+
+    assert "".join(document.lines) == "# Chat\n\nOne.\nTwo.\n\n"
+    assert document.snapshot().slice(place.span) == "Two.\n\n"
+    assert earlier.span.start == (2, 4)
+
+
+def _at(line: int, character: int) -> types.Range:
+    return types.Range(
+        start=types.Position(line=line, character=character), end=types.Position(line=line, character=character)
+    )

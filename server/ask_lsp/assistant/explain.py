@@ -55,7 +55,8 @@ class Explainer:
         key = explanation_key(ask.snapshot.slice(ask.span), answer_language(settings.language, ask.locale))
         if key in self._failed:
             return self._failed.pop(key)
-        if not (self.busy and self._key == key):
+        known = self._task is not None and self._key == key and not self._task.cancelled()
+        if not known or (self._task is not None and self._task.done() and not self._task.result()):
             self.cancel()
             self._key = key
             self._task = asyncio.ensure_future(self._generate(services, ask, key))
@@ -70,8 +71,7 @@ class Explainer:
             raise
         if not done:
             return COMING
-        self._failed.pop(key, None)
-        return None if task.cancelled() else task.result()
+        return None if task.cancelled() else task.result() or self._failed.pop(key, None)
 
     def cancel(self) -> None:
         """Ends what is being generated."""
@@ -102,4 +102,4 @@ class Explainer:
         except AskError as error:
             log.warning("no explanation for a hover: %s", error)
             self._failed = {key: f"*No explanation: {error}*"}
-            return self._failed[key]
+            return None

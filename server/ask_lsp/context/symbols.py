@@ -147,7 +147,7 @@ def _parse_next(document: _Document, snapshot: Snapshot, superseded: Callable[[]
     if name is None or superseded():
         return None
     last, document.last = document.last, None  # A parse that fails may leave the old tree half edited.
-    document.last = parse(name, snapshot.lines, last)
+    document.last = parse(name, tuple(snapshot.lines), last)
     return document.last.outline
 
 

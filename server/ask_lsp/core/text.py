@@ -45,12 +45,15 @@ class Change(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A document frozen at one version; lines keep their terminators and the last one has none."""
+    """A document at one version; lines keep their terminators and the last one has none.
+
+    Frozen when `lines` is a tuple; over the live list it holds until the next await only.
+    """
 
     uri: str
     version: int
     language: str
-    lines: tuple[str, ...]
+    lines: Sequence[str]
 
     @property
     def text(self) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SHOW_LIMIT = 3.0
+SHOW_LIMIT = 10.0
 EDIT_LIMIT = 10.0
 
 

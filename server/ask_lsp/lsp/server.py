@@ -94,8 +94,11 @@ class AskServer(LanguageServer):
     # ---- life
 
     def serve(self, stdout: int) -> int:
-        """Serves standard input and output until `exit` or the end of input; returns the exit code."""
-        asyncio.run(self._serve(stdout))
+        """Serves standard input and output until `exit` or the end of input; returns the exit code.
+
+        Not by `asyncio.run`, which at the end waits for every thread: one that hangs would keep the process alive.
+        """
+        asyncio.new_event_loop().run_until_complete(self._serve(stdout))
         return 0 if self.ended else 1
 
     async def _serve(self, stdout: int) -> None:

@@ -38,7 +38,7 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[type
         return []
     selection = to_span(document.lines, params.range, server.encoding)
     server.remember_place(document, selection)
-    definition = services.symbols.enclosing(document.snapshot(), selection.start) if selection.is_empty else None
+    definition = services.symbols.enclosing(document.live(), selection.start) if selection.is_empty else None
     place = Place(
         selection=selection,
         definition=definition,

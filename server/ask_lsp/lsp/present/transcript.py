@@ -243,7 +243,7 @@ class ChatTranscript:
 
     def _in_place(self, document: Document) -> str:
         assert self._place is not None
-        return normal(document.snapshot().slice(self._place.span))
+        return normal(document.live().slice(self._place.span))
 
 
 class Transcripts:
