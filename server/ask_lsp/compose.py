@@ -108,7 +108,8 @@ def serve(stdout: int) -> int:
     """Serves one editor; returns the exit code."""
     environment = take_environment()
     start_logging()
-    from ask_lsp.lsp.server import AskServer, Places
+    from ask_lsp.lsp.places import Places
+    from ask_lsp.lsp.server import AskServer
 
     def forced(editor: Mapping[str, Any]) -> str | None:
         return forced_position_encoding(environment, editor)
@@ -119,5 +120,14 @@ def serve(stdout: int) -> int:
     def apply_log_level(level: str) -> None:
         log_to_file(environment, level)
 
-    server = AskServer(lambda: load(environment), preload, apply_log_level, places, forced, environment.locale)
+    def load_for_editor() -> Services:
+        # For the server, which imports these four at their first use.
+        import ask_lsp.lsp.handlers.execute_command
+        import ask_lsp.lsp.handlers.hover
+        import ask_lsp.lsp.present.transcript
+        import ask_lsp.lsp.present.view  # noqa: F401
+
+        return load(environment)
+
+    server = AskServer(load_for_editor, preload, apply_log_level, places, forced, environment.locale)
     return server.serve(stdout)

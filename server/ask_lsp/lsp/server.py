@@ -1,6 +1,7 @@
 """The server of one connection: negotiates, keeps what the handlers share, and ends everything that it began.
 
-Nothing here loads settings, models or databases before `initialized`; requests that need them wait for `services`.
+Nothing here loads settings, models or databases before `initialized`; requests that need them wait for `services`. What
+only an ask or a hover needs is imported when the services load, in a thread, so that the first reply comes sooner.
 """
 
 from __future__ import annotations
@@ -9,16 +10,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import converters, types
 from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
 from ask_lsp import __version__
-from ask_lsp.assistant.explain import Explainer
 from ask_lsp.assistant.jobs import Job, Jobs
 from ask_lsp.assistant.services import Services
 from ask_lsp.core.profile import Profile
@@ -28,26 +27,21 @@ from ask_lsp.lsp.convert import negotiate, to_position
 from ask_lsp.lsp.documents import Document, Documents, TrackedSpan, file_of
 from ask_lsp.lsp.editor import Editor
 from ask_lsp.lsp.extensions import COMMANDS
-from ask_lsp.lsp.handlers import code_action, execute_command, hover, settings
+from ask_lsp.lsp.handlers import code_action, settings
 from ask_lsp.lsp.limits import within
-from ask_lsp.lsp.present.transcript import ChatTranscript, Transcripts
-from ask_lsp.lsp.present.view import AnswerView
+from ask_lsp.lsp.places import Places
 from ask_lsp.lsp.progress import Progress
 from ask_lsp.lsp.protocol import AskProtocol
 from ask_lsp.lsp.stdio import Writer, open_stdin
 
+if TYPE_CHECKING:
+    from ask_lsp.assistant.explain import Explainer
+    from ask_lsp.lsp.present.transcript import ChatTranscript, Transcripts
+    from ask_lsp.lsp.present.view import AnswerView
+
 log = logging.getLogger(__name__)
 
 END_LIMIT = 2.0
-
-
-@dataclass(frozen=True)
-class Places:
-    """Files and folders that handlers name or compare with, known before anything is loaded."""
-
-    config: Path
-    log: Path
-    chats: Path
 
 
 class AskServer(LanguageServer):
@@ -72,8 +66,8 @@ class AskServer(LanguageServer):
         self.documents = Documents()
         self.editor = Editor(self.protocol)
         self.jobs = Jobs(self.send_status)
-        self.explainer = Explainer(self.send_status)
-        self.transcripts = Transcripts()
+        self._explainer: Explainer | None = None
+        self._transcripts: Transcripts | None = None
         self.last_place: tuple[Document, TrackedSpan] | None = None
         self.asked_about_hover = False
         self.editor_settings: dict[str, Any] = {}
@@ -90,8 +84,6 @@ class AskServer(LanguageServer):
         self._stop = threading.Event()
         self._loop_ended: asyncio.Event | None = None
         self._register()
-
-    # ---- life
 
     def serve(self, stdout: int) -> int:
         """Serves standard input and output until `exit` or the end of input; returns the exit code.
@@ -129,7 +121,8 @@ class AskServer(LanguageServer):
         await self._end_work()
 
     async def _end_work(self) -> None:
-        self.explainer.cancel()
+        if self._explainer is not None:
+            self._explainer.cancel()
         await self.jobs.close(END_LIMIT)
         for task in list(self._tasks):
             task.cancel()
@@ -168,7 +161,7 @@ class AskServer(LanguageServer):
 
     def _register(self) -> None:
         self._handle(types.TEXT_DOCUMENT_CODE_ACTION, code_action.handle)
-        self._handle(types.TEXT_DOCUMENT_HOVER, hover.handle)
+        self._handle(types.TEXT_DOCUMENT_HOVER, _hover)
         self._handle(types.INITIALIZED, settings.initialized)
         self._handle(types.WORKSPACE_DID_CHANGE_CONFIGURATION, settings.changed)
         self._handle(types.TEXT_DOCUMENT_DID_SAVE, _saved)
@@ -218,6 +211,24 @@ class AskServer(LanguageServer):
             self.editor.message(sentence, types.MessageType.Warning)
 
     @property
+    def transcripts(self) -> Transcripts:
+        """The answers that are being written into chat files."""
+        if self._transcripts is None:
+            from ask_lsp.lsp.present.transcript import Transcripts
+
+            self._transcripts = Transcripts()
+        return self._transcripts
+
+    @property
+    def explainer(self) -> Explainer:
+        """What generates explanations for hovers."""
+        if self._explainer is None:
+            from ask_lsp.assistant.explain import Explainer
+
+            self._explainer = Explainer(self.send_status)
+        return self._explainer
+
+    @property
     def locale(self) -> str | None:
         """The language of the user's editor, else of the environment."""
         return self.editor.client.locale or self._environment_locale
@@ -236,6 +247,8 @@ class AskServer(LanguageServer):
 
     def execute(self, command: str, arguments: list[Any]) -> Any:
         """workspace/executeCommand."""
+        from ask_lsp.lsp.handlers import execute_command
+
         return execute_command.handle(self, command, arguments)
 
     # ---- documents
@@ -298,6 +311,8 @@ class AskServer(LanguageServer):
 
     def view(self, job: Job) -> AnswerView:
         """What the user will see of a job; its progress begins now."""
+        from ask_lsp.lsp.present.view import AnswerView
+
         progress = Progress(self.editor, "ask-lsp")
         self._tokens[progress.token] = job
         return AnswerView(self.editor, progress, job, self._was_opened, self._last_position, self._set_trouble)
@@ -310,6 +325,8 @@ class AskServer(LanguageServer):
 
     def transcript(self, path: Path, nonce: str, job: Job, profile: Profile) -> ChatTranscript:
         """Opens a transcript (assistant.ask.Writer)."""
+        from ask_lsp.lsp.present.transcript import ChatTranscript
+
         services = self._ready()
         assert services is not None
         loaded = services.settings.loaded()
@@ -349,19 +366,23 @@ class AskServer(LanguageServer):
         loaded = services.settings.loaded()
         status = {
             "profile": loaded.active if loaded else "default",
-            "busy": len(self.jobs.running()) + int(self.explainer.busy),
+            "busy": len(self.jobs.running()) + int(self._explainer is not None and self._explainer.busy),
             "spentToday": round(await services.memory.spent_today(), 6),
             "error": self._trouble,
         }
         self.editor.notify("ask/status", status)
-
-    # ---- errors that belong to no request
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Logs; users get sentences of ours, never a traceback. A message that is no JSON gets its answer."""
         if isinstance(error, ValueError):
             self.protocol.refuse_unparsed()
         log.error("while handling a message: %s", type(error).__name__)
+
+
+async def _hover(server: AskServer, params: types.HoverParams) -> types.Hover | None:
+    from ask_lsp.lsp.handlers import hover
+
+    return await hover.handle(server, params)
 
 
 async def _saved(server: AskServer, params: types.DidSaveTextDocumentParams) -> None:
