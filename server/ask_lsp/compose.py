@@ -108,8 +108,11 @@ def serve(stdout: int) -> int:
     """Serves one editor; returns the exit code."""
     environment = take_environment()
     start_logging()
+    gc.disable()  # looking for garbage among classes that are just being made costs a tenth of the start
     from ask_lsp.lsp.places import Places
     from ask_lsp.lsp.server import AskServer
+
+    gc.enable()
 
     def forced(editor: Mapping[str, Any]) -> str | None:
         return forced_position_encoding(environment, editor)
