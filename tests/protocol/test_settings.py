@@ -172,6 +172,26 @@ def test_a_client_with_our_protocol_gets_the_answer_as_messages_and_may_type_the
     client.close(unread=True)
 
 
+def test_a_job_can_be_cancelled_while_its_question_is_being_typed(editor, model) -> None:
+    """The client never answers ask/input: the job ends all the same, and nothing is sent."""
+
+    def announce(params) -> None:
+        params["capabilities"]["experimental"] = {"askLsp": {"protocol": 1}}
+
+    client = editor("vscode-1.100", change=announce)
+    client.silent_on.add("ask/input")
+    uri = open_code(client)
+    client.run(titled(client.code_actions(uri, {"start": NAME, "end": NAME}, triggerKind=1), "Ask ChatGPT"))
+    client.expect("ask/input")
+
+    assert len(client.execute("ask.cancel")["cancelled"]) == 1
+
+    client.expect("ask/answer", lambda params: params["state"] == "cancelled")
+    client.expect("ask/status", lambda params: params["busy"] == 0)
+    assert not model.requests
+    client.close(unread=True)
+
+
 def test_the_answer_comes_in_the_language_of_the_editor(editor, model) -> None:
     def german(params) -> None:
         params["locale"] = "de-AT"
