@@ -66,9 +66,16 @@ async def test_without_any_good_file_defaults_and_environment_hold(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "text", ["modle: x\nbase_url: https://own.example.com\n", "profile: local\nx\n", "profiles:\n  w:\n    base_url\n"]
+    "text",
+    [
+        "modle: x\nbase_url: https://own.example.com\n",
+        "profile: local\nx\n",
+        "profiles:\n  w:\n    base_url\n",
+        "base_ulr: http://own.example.com\n",
+        "\ufeffbase_url: https://own.example.com\n".encode("utf-16-le"),
+    ],
 )
-async def test_a_wrong_file_that_names_an_endpoint_sends_nothing_elsewhere(tmp_path: Path, text: str) -> None:
+async def test_a_wrong_file_that_names_an_endpoint_sends_nothing_elsewhere(tmp_path: Path, text: str | bytes) -> None:
     """With a typing error in the file, code meant for one's own server must not go to that of the environment."""
     rig = Rig(tmp_path, text, OPENAI_API_KEY="sk-env")
 

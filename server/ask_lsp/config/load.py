@@ -25,7 +25,7 @@ from ask_lsp.core.action import Action
 
 MAX_BYTES = 1_000_000
 _SHOWN = 5
-_NAMES_AN_ENDPOINT = re.compile(rb"""^[ \t{]*["']?(?:base_url|profiles?|kind)["']?[ \t]*:""", re.MULTILINE)
+_NAMES_AN_ENDPOINT = re.compile(rb"""^[ \t{]*["']?(?:base_url|profiles?|kind)["']?[ \t]*:|https?://""", re.MULTILINE)
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 
 
@@ -186,4 +186,6 @@ def _sentences(path: Path, problems: list[Problem]) -> list[str]:
 
 
 def _wrong(path: Path, problems: list[Problem], data: bytes) -> WrongFile:
-    return WrongFile(_sentences(path, problems), bool(_NAMES_AN_ENDPOINT.search(data)))
+    return WrongFile(
+        _sentences(path, problems), bool(_NAMES_AN_ENDPOINT.search(data.replace(b"\0", b"")))
+    )  # UTF-16 as well
