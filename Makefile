@@ -14,7 +14,8 @@ WHEELHOUSE := $(CACHE)/wheelhouse/.filled
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-demo: $(RUNTIME) $(MODEL) ## Ask a real model about real code, as an editor would
+demo: $(RUNTIME) ## Ask a real model about real code, as an editor would
+	@test -n "$$OPENAI_API_KEY" || $(MAKE) --no-print-directory $(MODEL)
 	@$(BIN)/python -W ignore examples/demo.py
 
 test: $(TOOLS) $(MODEL) $(WHEELHOUSE) ## All tests
@@ -41,8 +42,8 @@ $(BIN)/pip:
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing. Install it: apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@command -v git >/dev/null || { echo "git is missing. Install it: apt-get install git"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "venv is missing. Install it: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -U 'pip>=25.1'
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "venv is missing. Install it: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check -U 'pip>=25.1' || { rm -rf $(VENV); exit 1; }
 
 $(RUNTIME): pyproject.toml | $(BIN)/pip
 	@echo "Installing ask-lsp into $(VENV) ..."

@@ -27,7 +27,7 @@ def measure() -> list[Figure]:
         wire.start()
         for lines in stalls:
             wire.open(_uri(lines), code(lines))
-        listed, trivial = _list_while_typing(wire, _uri(LINES), LINES // 2)
+        listed, trivial = list_while_typing(wire, _uri(LINES), LINES // 2)
         for number in range(KEYSTROKES):
             idle += milliseconds(_round_trips(wire, WINDOW))
             for lines, seen in stalls.items():
@@ -56,7 +56,7 @@ def _stall(lines: int, seen: list[float], idle: list[float]) -> Figure:
     return Figure(f"longest stall while typing, {lines:,} lines", max(seen), "ms", len(seen), None, reference, detail)
 
 
-def _list_while_typing(wire: Wire, uri: str, middle: int) -> tuple[list[float], list[float]]:
+def list_while_typing(wire: Wire, uri: str, middle: int) -> tuple[list[float], list[float]]:
     """One keystroke and one listing a round, sent right behind it; then a request that does nothing.
 
     Returns the milliseconds of both: how late the second kind is tells what the machine was busy with.

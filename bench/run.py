@@ -17,7 +17,9 @@ sys.path.insert(0, str(HERE.parent / "tests" / "fakes"))
 import asking  # noqa: E402 - it needs the fakes
 import keystrokes  # noqa: E402
 import listing  # noqa: E402
+import proposals  # noqa: E402
 import start_up  # noqa: E402
+import tracking  # noqa: E402
 from figures import Figure  # noqa: E402
 from machine import machine, versions  # noqa: E402
 from table import table  # noqa: E402
@@ -25,7 +27,9 @@ from table import table  # noqa: E402
 PARTS = {
     "start-up": start_up.measure,
     "listing and stalls": listing.measure,
+    "proposals": proposals.measure,
     "keystrokes": keystrokes.measure,
+    "tracking": tracking.measure,
     "asking": asking.measure,
 }
 LATEST = HERE / "latest.json"

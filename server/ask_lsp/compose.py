@@ -77,7 +77,9 @@ def load(environment: Environment) -> Services:
     from ask_lsp.prompts.render import Renderer
     from ask_lsp.store.chats import FileChats
     from ask_lsp.store.db import Database
+    from ask_lsp.store.files import LocalFiles
     from ask_lsp.store.memory import SqliteMemory
+    from ask_lsp.store.proposals import SqliteProposals
 
     state = folder_of("state", environment)
     database = Database(state)
@@ -91,6 +93,8 @@ def load(environment: Environment) -> Services:
         prompts=renderer,
         chats=FileChats(state, database),
         memory=SqliteMemory(database),
+        proposals=SqliteProposals(database),
+        files=LocalFiles(state / "pages"),
         symbols=TreeSymbols(),
         keys=keys,
     )
@@ -124,7 +128,8 @@ def serve(stdout: int) -> int:
         log_to_file(environment, level)
 
     def load_for_editor() -> Services:
-        # For the server, which imports these four at their first use.
+        # For the server, which imports these at their first use.
+        import ask_lsp.lsp.handlers.code_action
         import ask_lsp.lsp.handlers.execute_command
         import ask_lsp.lsp.handlers.hover
         import ask_lsp.lsp.present.transcript

@@ -141,7 +141,8 @@ class Neovim:
             time.sleep(POLL)
         chat = self.chat()
         text = self.text(chat) if chat else None
-        raise AssertionError(f"no {what} within {LIMIT} s; shown: {self.shown()}; chat: {text}")
+        here = self.text(self.nvim.api.get_current_buf().handle)
+        raise AssertionError(f"no {what} within {LIMIT} s; shown: {self.shown()}; chat: {text}; here: {here!r}")
 
     def lua(self, code: str, *arguments: Any) -> Any:
         return self.nvim.exec_lua(code, *arguments)

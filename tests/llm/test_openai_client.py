@@ -17,7 +17,7 @@ from asking_rig import KEY, QUESTION, Asker
 from openai_server import DONE, Delta, End, FakeOpenAI, Finish, Plain, Raw, UsageChunk
 
 from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Usage, Waiting
-from ask_lsp.core.errors import CutOff, Filtered, NotReachable, RateLimited, Rejected, TimedOut
+from ask_lsp.core.errors import AskError, CutOff, Filtered, NotReachable, RateLimited, Rejected, TimedOut
 from ask_lsp.core.secret import Secret
 from ask_lsp.llm.openai_client import PINNED_LOGGERS, OpenAIClient, preload
 
@@ -65,6 +65,15 @@ async def test_an_answer_without_usage_is_complete_all_the_same(asker: Asker, se
 
     assert await asker.ask() == "ok"
     assert asker.of(Usage) == []
+
+
+@pytest.mark.parametrize("usage", [b"{}", b'{"total_tokens": 5}', b'{"prompt_tokens": null}'])
+async def test_a_usage_that_leaves_things_out_spoils_no_answer(asker: Asker, server: FakeOpenAI, usage: bytes) -> None:
+    chunk = b'data: {"id": "x", "object": "chat.completion.chunk", "choices": [], "usage": ' + usage + b"}\n\n"
+    server.stream(Delta({"content": "ok"}), Finish(), Raw(chunk), DONE, End)
+
+    assert await asker.ask() == "ok"
+    assert asker.of(Usage) == [Usage(0, 0)]
 
 
 async def test_cached_tokens_are_told(asker: Asker, server: FakeOpenAI) -> None:
@@ -359,6 +368,28 @@ async def test_a_rate_limit_is_waited_for_as_asked_and_visibly(
 
     assert asker.of(Retrying) == [Retrying("rate limited", seconds, 1)]
     assert asker.pauses == [seconds]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("wait", ["86400", "inf", "1e300"])
+async def test_a_wait_that_nobody_would_wait_for_is_a_failure_at_once(
+    asker: Asker, server: FakeOpenAI, status: int, wait: str
+) -> None:
+    server.fail(status, "Later.", headers={"retry-after": wait})
+
+    with pytest.raises(AskError):
+        await asker.ask()
+
+    assert asker.pauses == []
+
+
+async def test_a_model_that_loads_is_waited_for_longer_than_retries_last(asker: Asker, server: FakeOpenAI) -> None:
+    for _ in range(8):
+        server.fail(503, "Loading model")
+    server.say("ready")
+
+    assert await asker.ask() == "ready"
+    assert len(asker.of(Retrying)) == 8
 
 
 async def test_retry_after_may_be_a_date(asker: Asker, server: FakeOpenAI) -> None:

@@ -36,6 +36,7 @@ NEEDS = {
     "ask/answer": "experimental.askLsp.protocol",
     "ask/status": "experimental.askLsp.protocol",
     "ask/input": "experimental.askLsp.protocol",
+    "ask/proposal": "experimental.askLsp.protocol",
 }
 
 
@@ -82,6 +83,7 @@ class LspClient:
         cwd: Path | None = None,
         full_sync: bool = False,
     ) -> None:
+        self.name = editor or ""
         self.params = captured(editor) if editor else {"capabilities": {}, "processId": None, "rootUri": None}
         self.params["processId"] = os.getpid()
         self.params.pop("rootPath", None)
@@ -92,6 +94,8 @@ class LspClient:
         self.full_sync = full_sync
         self.buffers: dict[str, Buffer] = {}
         self.opens_documents = True
+        self.late = False  # as eglot: changes are sent when `send_late` is called
+        self._kept_back: list[tuple[str, dict[str, Any]]] = []
         self.applies_edits: bool | Callable[[dict[str, Any]], bool] = True
         self.silent_on: set[str] = set()
         self.answers: dict[str, Callable[[Any], Any]] = {}
@@ -293,7 +297,7 @@ class LspClient:
         if method == "textDocument/codeAction":
             literals = look_up(self.capabilities, "textDocument.codeAction.codeActionLiteralSupport")
             for entry in message["result"] or ():
-                if isinstance(entry["command"], dict) and not literals:
+                if not isinstance(entry.get("command"), str) and not literals:
                     self.faults.append("a code action literal for a client that takes commands only")
                 if len(entry["title"]) >= 60 or "\n" in entry["title"]:
                     self.faults.append(f"a title that no editor can show: {entry['title']!r}")
@@ -349,7 +353,8 @@ class LspClient:
             takes = self.applies_edits
             applied = takes(params) if callable(takes) else takes
             if applied:
-                self._apply(params["edit"])
+                made = self._apply(params["edit"])
+                applied = made or self.name.startswith("neovim")  # which says yes to a late edit that it did not make
             result = {"applied": applied}
         else:
             self._unread.append(message)
@@ -383,30 +388,54 @@ class LspClient:
 
     def edit(self, uri: str, start: int, end: int, text: str) -> None:
         """Replaces a stretch of a buffer, given in code points, and sends the didChange."""
+        self.edit_all(uri, [(start, end, text)])
+
+    def edit_all(self, uri: str, edits: list[tuple[int, int, str]]) -> None:
+        """Replaces several stretches, all given for the text as it is, and sends one didChange."""
         with self._changed:
             buffer = self.buffers[uri]
-            range_ = {"start": self.position(buffer.text, start), "end": self.position(buffer.text, end)}
-            buffer.text = buffer.text[:start] + text + buffer.text[end:]
+            changes = []
+            for start, end, text in sorted(edits, reverse=True):
+                range_ = {"start": self.position(buffer.text, start), "end": self.position(buffer.text, end)}
+                buffer.text = buffer.text[:start] + text + buffer.text[end:]
+                changes.append({"range": range_, "text": text})
             buffer.version += 1
-            change = {"text": buffer.text} if self.full_sync else {"range": range_, "text": text}
+            if self.full_sync:
+                changes = [{"text": buffer.text}]
             identifier = {"uri": uri, "version": buffer.version}
-            self.notify("textDocument/didChange", {"textDocument": identifier, "contentChanges": [change]})
+            self._kept_back.append(("textDocument/didChange", {"textDocument": identifier, "contentChanges": changes}))
+            if not self.late:
+                self.send_late()
 
-    def _apply(self, edit: dict[str, Any]) -> None:
+    def send_late(self) -> None:
+        """Sends the changes that were kept back."""
+        with self._changed:
+            for method, params in self._kept_back:
+                self.notify(method, params)
+            self._kept_back.clear()
+
+    def apply_literal(self, action: dict[str, Any]) -> None:
+        """Makes the edit that a code action carries, as an editor does when it is picked."""
+        assert self._apply(action["edit"]), "the literal edit was stale"
+
+    def _apply(self, edit: dict[str, Any]) -> bool:
         changes = dict(edit.get("changes") or {})
         if edit.get("documentChanges"):
-            if not look_up(self.capabilities, "workspace.workspaceEdit.documentChanges"):
+            declared = look_up(self.capabilities, "workspace.workspaceEdit.documentChanges")
+            if not declared and not self.name.startswith("neovim"):  # Neovim honours them undeclared
                 self.faults.append("documentChanges to a client that did not declare them")
             for change in edit["documentChanges"]:
                 uri, version = change["textDocument"]["uri"], change["textDocument"]["version"]
                 if version is not None and version != self.buffers[uri].version:
-                    return
+                    return False
                 changes[uri] = change["edits"]
         for uri, edits in changes.items():
-            assert len(edits) == 1, "one edit an answer"
+            if uri not in self.buffers:
+                return False
             text = self.buffers[uri].text
-            start, end = (self.offset(text, edits[0]["range"][side]) for side in ("start", "end"))
-            self.edit(uri, start, end, edits[0]["newText"])
+            places = [tuple(self.offset(text, each["range"][side]) for side in ("start", "end")) for each in edits]
+            self.edit_all(uri, [(*place, each["newText"]) for place, each in zip(places, edits, strict=True)])
+        return True
 
     # ---- positions, by a plain rule of its own
 

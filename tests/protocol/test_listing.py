@@ -28,7 +28,7 @@ def test_an_empty_selection_means_the_enclosing_definition(editor) -> None:
 
     assert "Explain function `mean`" in listed
     assert "Ask ChatGPT about function `mean`" in listed
-    assert len(listed) == 6
+    assert len(listed) == 10
 
 
 def test_a_selection_is_called_a_selection(editor) -> None:
@@ -46,11 +46,11 @@ def test_nothing_is_offered_by_itself_where_nothing_is_selected(editor) -> None:
     uri = open_code(client)
 
     assert client.code_actions(uri, POINT, triggerKind=2) == []
-    (bound,) = client.code_actions(uri, POINT, [PROBLEM], triggerKind=2)
+    bound = client.code_actions(uri, POINT, [PROBLEM], triggerKind=2)
 
-    assert bound["title"] == "Explain this problem"
-    assert bound["kind"] == "quickfix"
-    assert bound["diagnostics"] == [PROBLEM]
+    assert titles(bound) == ["Fix: Division by zero is possible", "Explain this problem"]
+    assert [each["kind"] for each in bound] == ["quickfix", "quickfix"]
+    assert [each["diagnostics"] for each in bound] == [[PROBLEM], [PROBLEM]]
 
 
 @pytest.mark.parametrize(

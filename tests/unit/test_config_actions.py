@@ -10,7 +10,10 @@ from config_rig import Rig, problems_of
 from ask_lsp.core.action import Place
 from ask_lsp.prompts.render import Renderer
 
-BUILT_IN = ["ask", "explain", "find_problems", "refactor", "document", "tests", "explain_problem", "explain_hover"]
+BUILT_IN = [
+    *("ask", "explain", "find_problems", "fix", "fix_all", "fix_file", "refactor", "simplify", "document", "types"),
+    *("tests", "complete", "rewrite", "explain_problem", "explain_hover"),
+]
 
 
 async def test_the_built_in_actions(tmp_path: Path) -> None:
@@ -21,7 +24,8 @@ async def test_the_built_in_actions(tmp_path: Path) -> None:
     by_id = {action.id: action for action in settings.actions}
     assert {action.id for action in settings.actions if not action.listed} == {"explain_hover"}
     assert {action.id for action in settings.actions if action.kind == "ask" and action.listed} == {"ask", "explain"}
-    assert {action.id for action in settings.actions if action.kind == "quickfix"} == {"explain_problem"}
+    quick = {action.id for action in settings.actions if action.kind == "quickfix"}
+    assert quick == {"fix", "fix_all", "fix_file", "explain_problem"}
     assert (by_id["ask"].needs, by_id["explain_problem"].needs) == ("question", "diagnostics")
     assert by_id["ask"].title_for("selection", "ChatGPT") == "Ask ChatGPT about selection"
     assert by_id["explain"].title_for("function `mean`", "ChatGPT") == "Explain function `mean`"
@@ -43,14 +47,20 @@ actions:
     profile: local
   zebra: {title: Z, prompt: z, kind: refactor.inline, needs: diagnostics, system: Be a zebra.}
   apple: {title: A, prompt: a}
+  shout: {title: S, prompt: s, output: replace, scope: file}
 """,
     )
 
     settings = await rig.settings()
 
     assert rig.keeper.take_problems() == []
-    assert [action.id for action in settings.actions] == [*BUILT_IN, "review", "zebra", "apple"]
+    assert [action.id for action in settings.actions] == [*BUILT_IN, "review", "zebra", "apple", "shout"]
     review, zebra, ask = (settings.action(name) for name in ("review", "zebra", "ask"))
+    shout, rewrite = settings.action("shout"), settings.action("rewrite")
+    assert shout
+    assert rewrite
+    assert (shout.kind, shout.output, shout.scope) == ("refactor.rewrite", "replace", "file")
+    assert shout.system == rewrite.system
     assert review
     assert zebra
     assert ask
@@ -104,7 +114,12 @@ async def test_a_built_in_action_is_hidden_by_false(tmp_path: Path) -> None:
             4,
             "item 1 of “context” in actions.bad must be symbol or diagnostics - did you mean “symbol”?",
         ),
-        ("{title: T, prompt: p, output: replace}", 4, "“output” in actions.bad must be chat."),
+        (
+            "{title: T, prompt: p, output: replacement}",
+            4,
+            "“output” in actions.bad must be chat, replace, insert_before, insert_after, insert or new_file",
+        ),
+        ("{title: T, prompt: p, file: ../x.md}", 4, "“file” in actions.bad must be the name of a file"),
         (
             "{title: T, prompt: p, profile: lokal}",
             4,

@@ -78,7 +78,13 @@ async def test_no_detour_leads_to_an_endpoint(tmp_path: Any, prefix: str, name: 
     assert rig.keeper.take_problems()
 
 
-@pytest.mark.parametrize("name", ["apiKey", "api-key", "baseURL", "baseUrl", "openai_api_key"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("apiKey", "api-key", "baseURL", "baseUrl", "openai_api_key"),
+        *("proxy", "command", "path", "endpoint", "port", "auth"),
+    ],
+)
 async def test_a_wrong_spelling_of_what_is_refused(tmp_path: Any, name: str) -> None:
     """Is told where it belongs too, not merely that it is unknown."""
     rig = Rig(tmp_path)
@@ -89,7 +95,7 @@ async def test_a_wrong_spelling_of_what_is_refused(tmp_path: Any, name: str) -> 
     assert "may not come from the editor's settings" in problem
 
 
-@pytest.mark.parametrize("name", ["proxy", "command", "path", "ca_bundle", "sk-evilevilevilevil123"])
+@pytest.mark.parametrize("name", ["ca_bundle", "colour", "sk-evilevilevilevil123"])
 async def test_what_nobody_knows_is_a_sentence(tmp_path: Any, name: str) -> None:
     rig = Rig(tmp_path)
 

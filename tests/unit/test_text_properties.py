@@ -13,6 +13,7 @@ from ask_lsp.core.text import (
     Point,
     Snapshot,
     Span,
+    Step,
     clamp,
     clamp_point,
     end_of,
@@ -20,6 +21,7 @@ from ask_lsp.core.text import (
     map_point,
     map_span,
     map_through,
+    replace,
     replace_all,
     replace_surrogates,
     slice_lines,
@@ -85,6 +87,18 @@ def check_change(before: list[str], after: list[str], change: Change) -> None:
             assert left == right == point_at(after, moved)
 
 
+def check_steps(before: list[str], after: list[str], steps: list[Step]) -> None:
+    """Steps go bottom-up, each true of the text that the ones before it left, and can be taken back."""
+    state = list(after)
+    for number, (change, removed) in reversed(list(enumerate(steps))):
+        assert removed == slice_lines(before, change.old)
+        assert not number or change.old.end <= steps[number - 1].change.old.start
+        new = list(state)
+        splice(state, Span(change.old.start, change.new_end), removed)
+        check_change(state, new, change)
+    assert before == state
+
+
 @unhurried
 @given(texts)
 @example("")
@@ -123,6 +137,25 @@ def test_a_splice_is_what_a_plain_string_would_become(text: str, script: list[tu
 
 
 @unhurried
+@given(texts, spans, texts)
+@example("a\rb\n", Span(Point(0, 1), Point(2, 0)), "\n\r")
+@example("a\rx\ny\n", Span(Point(1, 0), Point(3, 0)), "\nx\r")
+@example("a\rb\rc\n", Span(Point(0, 0), Point(2, 0)), "b\rd\r\r")
+def test_a_replaced_stretch_becomes_the_places_that_differ(text: str, span: Span, new: str) -> None:
+    lines = split_lines(text)
+    before = list(lines)
+    inside = clamp(before, span)
+    start, end = (offset_of(before, point) for point in inside)
+
+    steps = replace(lines, span, new)
+
+    assert oracle_split(text[:start] + new + text[end:]) == lines
+    check_steps(before, lines, steps)
+    lines_of_it = Span(Point(inside.start.line, 0), Point(inside.end.line + 1, 0))
+    assert len(steps) == 1 or all(lines_of_it.contains(step.change.old) for step in steps)
+
+
+@unhurried
 @given(texts, texts)
 @example("a\r", "a\r\n")
 @example("a\nb", "a\n")
@@ -133,10 +166,10 @@ def test_a_full_text_becomes_the_stretch_that_differs(text: str, new: str) -> No
     lines = split_lines(text)
     before = list(lines)
 
-    change = replace_all(lines, new)
+    steps = replace_all(lines, new)
 
     assert oracle_split(new) == lines
-    check_change(before, lines, change)
+    check_steps(before, lines, steps)
 
 
 @unhurried
@@ -151,10 +184,13 @@ def test_a_full_text_after_a_key_moves_places_as_the_key_would_have(
     start = clamp_point(lines, point)
     exact = splice(edited, clamp(lines, Span(start, Point(start.line, start.column + deleted))), new)
 
-    change = replace_all(lines, "".join(edited))
+    steps = replace_all(lines, "".join(edited))
 
     assert edited == lines
-    assert exact.old.contains(change.old) or len(slice_lines(before, change.old)) <= len(slice_lines(before, exact.old))
+    assert len(steps) <= 1
+    for step in steps:
+        old = step.change.old
+        assert exact.old.contains(old) or len(step.removed) <= len(slice_lines(before, exact.old))
 
 
 @unhurried
@@ -226,9 +262,9 @@ def test_a_hundred_thousand_lines_are_spliced_like_ten() -> None:
 def test_a_line_of_megabytes_is_compared_without_walking_it() -> None:
     lines = ["x" * 3_000_000]
 
-    change = replace_all(lines, "x" * 1_000_000 + "y" + "x" * 2_000_000)
+    steps = replace_all(lines, "x" * 1_000_000 + "y" + "x" * 2_000_000)
 
-    assert Change(Span(Point(0, 1_000_000), Point(0, 1_000_000)), Point(0, 1_000_001)) == change
+    assert [Step(Change(Span(Point(0, 1_000_000), Point(0, 1_000_000)), Point(0, 1_000_001)), "")] == steps
 
 
 @unhurried

@@ -10,25 +10,33 @@ from ask_lsp.core.action import Action, Definition
 from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Span
 
+MOST_PROBLEMS = 3
+"""Entries for single problems; a menu with more of them is no help."""
+
 
 class Offer(NamedTuple):
-    """One entry of the menu."""
+    """One entry of the menu. `problems` are the numbers of the reported ones that it is about."""
 
     action: Action
     title: str
     span: Span
+    problems: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Place:
-    """What is known about where the user is, when the menu is asked for."""
+    """What is known about where the user is, when the menu is asked for.
+
+    `problems` are the messages of the problems reported here, `in_file` those of all that are known in the document.
+    """
 
     selection: Span
     definition: Definition | None
     language: str
-    has_problems: bool
     automatic: bool
     only: Sequence[str] = ()
+    problems: Sequence[str] = ()
+    in_file: Sequence[str] = ()
 
 
 def offers(settings: Settings, place: Place) -> list[Offer]:
@@ -46,16 +54,33 @@ def offers(settings: Settings, place: Place) -> list[Offer]:
         target, span = "selection", place.selection
     result = []
     for action in settings.actions:
-        bound = action.needs == "diagnostics"
-        if not action.listed or (bound and not place.has_problems):
+        if not action.listed or (action.output == "insert" and not place.selection.is_empty):
             continue
-        if place.automatic and place.selection.is_empty and not bound:
+        if place.automatic and place.selection.is_empty and not action.about_problems:
             continue
         if action.languages and place.language not in action.languages:
             continue
         if wanted(action.kind, place.only):
-            result.append(Offer(action, action.title_for(target, settings.assistant_name), span))
+            told = place.in_file if action.scope == "file" else place.problems
+            if action.scope == "file" and action.about_problems and len(told) == len(place.problems):
+                continue  # the entry for all of them here does the same
+            for about in _problems(action, len(told)):
+                words = [told[number] for number in about]
+                title = action.title_for(target, settings.assistant_name, words)
+                result.append(Offer(action, title, place.selection if action.output == "insert" else span, about))
     return result
+
+
+def _problems(action: Action, count: int) -> list[tuple[int, ...]]:
+    """Of which problems there is an entry: one of all of them, one of each, or none."""
+    every = tuple(range(count))
+    if action.needs == "each_diagnostic":
+        return [(number,) for number in every[:MOST_PROBLEMS]]
+    if action.needs == "several_diagnostics":
+        return [every] if count > 1 else []
+    if action.needs == "diagnostics":
+        return [every] if count else []
+    return [every if "diagnostics" in action.context else ()]
 
 
 def wanted(kind: str, only: Sequence[str]) -> bool:

@@ -11,9 +11,12 @@ from typing import Any, Protocol
 
 from ask_lsp.core.action import Action, Definition
 from ask_lsp.core.conversation import Event, Message, Usage
+from ask_lsp.core.directives import Directive
 from ask_lsp.core.profile import Profile
+from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.settings import Settings
-from ask_lsp.core.text import Point, Snapshot
+from ask_lsp.core.syntax import SyntaxCheck
+from ask_lsp.core.text import Point, Snapshot, Span
 
 
 class Closable(Protocol):
@@ -27,8 +30,10 @@ class Closable(Protocol):
 class Models(Protocol):
     """Every way to get an answer. The one function through which messages leave."""
 
-    def stream(self, profile: Profile, messages: Sequence[Message]) -> AsyncGenerator[Event, None]:
-        """The answer as events, ending with `Finished`.
+    def stream(
+        self, profile: Profile, messages: Sequence[Message], prediction: str | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """The answer as events, ending with `Finished`. `prediction` is text that much of the answer will repeat.
 
         Closing the generator (`aclose`, or cancelling the task that reads it) closes the HTTP response. Raises AskError
         subclasses only, at the first step or any later one.
@@ -71,6 +76,10 @@ class Prompts(Protocol):
         """The system prompt and the question of an action. Raises SettingsError that names file and line."""
         ...
 
+    async def form(self, name: str, values: Mapping[str, Any]) -> str:
+        """What a model is told about the form of its answer."""
+        ...
+
 
 class Chats(Protocol):
     """Conversations as Markdown files, and the journal that keeps an answer whatever becomes of its file."""
@@ -86,6 +95,10 @@ class Chats(Protocol):
 
     async def append(self, path: Path, text: str) -> None:
         """Appends to a chat file that no editor has open. UTF-8, no newline translation."""
+        ...
+
+    async def insert(self, path: Path, offset: int, text: str) -> None:
+        """Puts text into a chat file that no editor has open, which then has \\n for every line end."""
         ...
 
     async def read(self, path: Path) -> str:
@@ -156,6 +169,46 @@ class Memory(Protocol):
         ...
 
 
+class Proposals(Protocol):
+    """Edits that were not made, kept across restarts and seen by all editors."""
+
+    async def add(self, proposal: Proposal) -> None:
+        """Keeps a proposal, in the place of one with the same id."""
+        ...
+
+    async def remove(self, proposal_id: str) -> bool:
+        """Forgets one; False if there was none."""
+        ...
+
+    async def of_uri(self, uri: str) -> list[Proposal]:
+        """Those for a document, newest first."""
+        ...
+
+    async def all(self) -> list[Proposal]:
+        """All of them, newest first."""
+        ...
+
+
+class Files(Protocol):
+    """The few things that we do with files of the user's."""
+
+    async def exists(self, path: Path) -> bool:
+        """Whether there is anything at that path, a folder included."""
+        ...
+
+    async def read(self, path: Path) -> str:
+        """A text file as it is. Raises RequestRefused when it cannot be read, or is no UTF-8."""
+        ...
+
+    async def create(self, path: Path, text: str) -> None:
+        """Makes a new file, and the folders to it. Raises RequestRefused if there is one, or it cannot be made."""
+        ...
+
+    async def page(self, name: str, text: str) -> Path:
+        """Writes a page of ours to read (0600), in place of one of that name."""
+        ...
+
+
 class Symbols(Protocol):
     """Which definition is around a place."""
 
@@ -169,6 +222,20 @@ class Symbols(Protocol):
 
     def changed(self, uri: str, language: str, line_count: int, take: Callable[[], Snapshot]) -> None:
         """A document was opened or has changed: parse it soon. `take` gives its snapshot when the time has come."""
+        ...
+
+    async def check(
+        self, language: str, uri: str, before: tuple[str, ...], after: tuple[str, ...], target: Span, replaced: Span
+    ) -> SyntaxCheck:
+        """What an edit does to the syntax of a document, given as all its lines before and after.
+
+        `target` is the edited text in `before`, `replaced` what it has become in `after`. Never raises; not `checked`
+        where the language has no grammar, or the edited text alone is too large.
+        """
+        ...
+
+    async def comments_hold(self, snapshot: Snapshot, directive: Directive) -> bool:
+        """Whether the tree, too, says that a directive is a comment; True where it cannot be asked. Never raises."""
         ...
 
     def named(self, snapshot: Snapshot, name: str, point: Point) -> Definition | None:

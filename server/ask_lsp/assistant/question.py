@@ -34,7 +34,10 @@ NO_VALUES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Ask:
-    """One thing that somebody wants to know: frozen before the first await."""
+    """One thing that somebody wants to know or to have done: frozen before the first await.
+
+    `form` names how an answer that becomes an edit has to look, `file` the file that it goes to if that is another one.
+    """
 
     action: Action
     snapshot: Snapshot
@@ -43,6 +46,14 @@ class Ask:
     question: str = ""
     problems: tuple[Problem, ...] = ()
     locale: str | None = None
+    code: str | None = None
+    form: str = ""
+    file: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The code that the model sees: that of the span, unless it is to see it in another shape."""
+        return self.snapshot.slice(self.span) if self.code is None else self.code
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,7 @@ async def build(services: Services, ask: Ask) -> Question:
     """
     settings = await services.settings.current()
     snapshot, span = ask.snapshot, ask.span
-    code = snapshot.slice(span)
+    code = ask.shown
     surrounding = ""
     if "symbol" in ask.action.context:
         surrounding = await _surrounding(services, snapshot, span)
@@ -96,7 +107,7 @@ async def build(services: Services, ask: Ask) -> Question:
         **NO_VALUES,
         "target": ask.target,
         "language": snapshot.language,
-        "file": file_name(snapshot.uri),
+        "file": ask.file or file_name(snapshot.uri),
         "question": ask.question,
         "code": code,
         "surrounding": surrounding,
@@ -107,7 +118,12 @@ async def build(services: Services, ask: Ask) -> Question:
         "answer_language": answer_language(settings.language, ask.locale),
     }
     system, words = await services.prompts.render(ask.action, values)
-    about = _about(snapshot, span, code, surrounding, ask.problems if "diagnostics" in ask.action.context else ())
+    if ask.form:
+        system = f"{system}\n\n{await services.prompts.form(ask.form, values)}"
+        if ask.question and ask.action.needs != "question":
+            words += f"\n\n{ask.question}"
+    problems = ask.problems if "diagnostics" in ask.action.context else ()
+    about = _about(snapshot, span, code, surrounding, problems, marked=bool(ask.form))
     return Question(system, f"{about}\n{words}" if ask.action.needs == "question" else f"{words}\n\n{about}", about)
 
 
@@ -122,12 +138,15 @@ async def _surrounding(services: Services, snapshot: Snapshot, span: Span) -> st
     return text
 
 
-def _about(snapshot: Snapshot, span: Span, code: str, surrounding: str, problems: Sequence[Problem]) -> str:
+def _about(
+    snapshot: Snapshot, span: Span, code: str, surrounding: str, problems: Sequence[Problem], *, marked: bool
+) -> str:
     label = place_label(snapshot.uri, span)
     link = file_link(label, f"{snapshot.uri}#L{span.start.line + 1}") if snapshot.uri.startswith("file:") else label
     indent = line_text(snapshot.lines[span.start.line])[: span.start.column] if snapshot.lines else ""
     shown = indent + code if not indent.strip() else code
-    parts = [f"{link}\n", fenced(shown, snapshot.language)]
+    block = fenced(shown, snapshot.language)
+    parts = [f"{link}\n", f"<code>\n{block}</code>\n" if marked else block]
     if problems:
         parts.append("\nProblems reported there:\n")
         parts += [_problem_line(problem) for problem in problems[:PROBLEM_LIMIT]]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ask_lsp.assistant.ports import Chats, Closable, Memory, Models, Prompts, SettingsKeeper, Symbols
+from ask_lsp.assistant.ports import (
+    Chats,
+    Closable,
+    Files,
+    Memory,
+    Models,
+    Prompts,
+    Proposals,
+    SettingsKeeper,
+    Symbols,
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +26,8 @@ class Services:
     prompts: Prompts
     chats: Chats
     memory: Memory
+    proposals: Proposals
+    files: Files
     symbols: Symbols
     keys: Closable
 

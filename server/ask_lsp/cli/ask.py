@@ -65,7 +65,7 @@ def snapshot_of(place: str) -> tuple[Snapshot, Span]:
 
 async def _ask(arguments: argparse.Namespace) -> int:
     from ask_lsp import compose
-    from ask_lsp.assistant.ask import summary
+    from ask_lsp.assistant.answering import summary
     from ask_lsp.assistant.question import Ask, build
     from ask_lsp.config.env import take_environment
 

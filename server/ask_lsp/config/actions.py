@@ -42,15 +42,15 @@ def read_actions(
         if entry is None or problems:
             raise ValueError(f"{built_in.file}: {problems}")
         fields[action_id] = _fields_of(entry, built_in, action_id)
-    ask: dict[str, Any] = fields.get("ask", {})
     # Who writes an action of their own need not write a system prompt as well.
-    new: dict[str, Any] = {"kind": "ask", **{name: ask[name] for name in ("system", "system_at") if name in ask}}
+    answering, editing = _start("ask", "ask", fields), _start("refactor.rewrite", "rewrite", fields)
     found: list[Problem] = []
     names = list(fields)
     for action_id, value in _entries(user).items():
         line = user.located.line(("actions", action_id))
         entry, problems = _validated(user, action_id, value)
         if entry is not None and not problems:
+            new = answering if entry.output in (None, "chat") else editing
             fields[action_id] = {**fields.get(action_id, new), **_fields_of(entry, user, action_id)}
             problems = _missing(fields[action_id], action_id, line)
             problems += _unknown_profile(entry, user, action_id, profiles)
@@ -62,6 +62,12 @@ def read_actions(
             fields.pop(action_id, None)
         found += [Problem(problem.line, f"{problem.sentence}. {_NOT_LISTED}") for problem in problems]
     return tuple(Action(id=action_id, **given) for action_id, given in fields.items()), found
+
+
+def _start(kind: str, like: str, built_in: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What a user's own action has where it says nothing: a kind, and the system prompt of a built-in one."""
+    fields = built_in.get(like, {})
+    return {"kind": kind, **{name: fields[name] for name in ("system", "system_at") if name in fields}}
 
 
 def _entries(source: ActionSource) -> dict[str, Any]:

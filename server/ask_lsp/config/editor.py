@@ -5,6 +5,7 @@ They choose among what the user's file defines and never name an endpoint, key, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,11 @@ class EditorLayer(NamedTuple):
 
     settings: EditorSettings
     problems: tuple[str, ...]
+
+
+_LEADS_ELSEWHERE = re.compile(
+    r"url|host|port\b|endpoint|origin|key|token|secret|auth|header|command|argv|prox|path|price|cost", re.IGNORECASE
+)
 
 
 def read_editor(values: Mapping[str, Any], path: Path) -> EditorLayer:
@@ -66,7 +72,10 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refusal(name: str, path: Path) -> str:
     meant = name if name in Config.model_fields else nearest(name, Config.model_fields)
-    if meant in Config.model_fields and meant not in EditorSettings.model_fields:
+    if _LEADS_ELSEWHERE.search(name) and meant in EditorSettings.model_fields:
+        meant = name  # `proxy` is near to `profile`, and means something else
+    if _LEADS_ELSEWHERE.search(name) or (meant in Config.model_fields and meant not in EditorSettings.model_fields):
+        meant = meant if meant in Config.model_fields else quoted(name, Config.model_fields)
         return f"{meant} may not come from the editor's settings, which a repository can write. Put it in {path}."
     known = EditorSettings.model_fields
     hint = did_you_mean(name, known) or f". Known: {', '.join(known)}."

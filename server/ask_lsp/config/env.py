@@ -37,7 +37,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "OPENAI_BASE_URL", "used", False, "The endpoint that OPENAI_API_KEY belongs to; api.openai.com if not set."
     ),
-    Variable("ASK_LSP_MODEL", "used", False, "The model of the active profile."),
+    Variable("ASK_LSP_MODEL", "used", False, "The model of the profile that is active at the start."),
     Variable("ASK_LSP_PROFILE", "used", False, "The active profile."),
     Variable("ASK_LSP_CONFIG", "used", False, "The settings file to read instead of the usual one."),
     Variable("ASK_LSP_POSITION_ENCODING", "used", False, "Forces a position encoding: utf-8, utf-16 or utf-32."),

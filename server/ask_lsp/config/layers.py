@@ -91,6 +91,7 @@ def _profiles(file: UserFile, environment: Environment, problems: list[str]) -> 
         parameters=dict(entry.parameters),
         headers={} if pair.moved else _headers(entry),
         max_output=entry.max_output,
+        prediction=entry.prediction,
         prices=_prices(entry),
         limits=limits,
         problem=file.blocked or pair.problem,
@@ -106,7 +107,13 @@ def _profiles(file: UserFile, environment: Environment, problems: list[str]) -> 
     profiles = {"default": default}
     for name in known_profiles(config):
         if name != "default":
-            profiles[name] = _profile(name, config.profiles.get(name, ProfileEntry()), default, pair.moved)
+            theirs = config.profiles.get(name, ProfileEntry())
+            profiles[name] = _profile(name, theirs, default, pair.moved)
+            if pair.moved and theirs.headers and not profiles[name].headers:
+                problems.append(
+                    f"The headers of profile “{name}” in {file.path} are not sent to {_shown(pair.base_url)}. "
+                    "Add that base_url to the profile if they should be."
+                )
     return profiles
 
 
@@ -156,6 +163,7 @@ def _profile(name: str, entry: ProfileEntry, default: Profile, moved: bool) -> P
             parameters=dict(entry.parameters),
             headers=_headers(entry),
             max_output=entry.max_output,
+            prediction=entry.prediction,
             prices=_prices(entry),
             limits=limits,
         )
@@ -167,6 +175,7 @@ def _profile(name: str, entry: ProfileEntry, default: Profile, moved: bool) -> P
         parameters={**default.parameters, **entry.parameters},
         headers={} if moved else {**default.headers, **_headers(entry)},
         max_output=entry.max_output or default.max_output,
+        prediction=default.prediction if entry.prediction is None else entry.prediction,
         prices=_prices(entry) or (default.prices if same_model else None),
         limits=limits,
         unconfigured=False,
@@ -182,6 +191,7 @@ def _keyless(name: str, kind: Any, entry: Endpoint, limits: Limits) -> Profile:
         model=entry.model or "",
         parameters=dict(entry.parameters),
         max_output=entry.max_output,
+        prediction=entry.prediction,
         prices=_prices(entry),
         limits=_limits(entry.limits, limits),
     )

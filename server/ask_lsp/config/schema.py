@@ -23,6 +23,8 @@ from pydantic import (
     model_validator,
 )
 
+from ask_lsp.core.action import Needs, Output
+
 DEFAULT_MODEL = "gpt-5.4-mini"
 BUILT_IN_PROFILES = ("default", "local", "echo")
 ACTION_KINDS = ("ask", "quickfix", "refactor")
@@ -89,9 +91,19 @@ def _check_kind(value: str) -> str:
 
 
 def _check_title(value: str) -> str:
-    if set(_TITLE_FIELD.findall(value)) - {"{target}", "{assistant}"}:
-        raise ValueError("has an unknown field in braces - only {target} and {assistant} are filled in")
+    if set(_TITLE_FIELD.findall(value)) - {"{target}", "{assistant}", "{problem}", "{count}"}:
+        raise ValueError(
+            "has an unknown field in braces - only {target}, {assistant}, {problem} and {count} are filled in"
+        )
     return _check_one_line(value)
+
+
+def _check_file(value: str) -> str:
+    if set(_TITLE_FIELD.findall(value)) - {"{stem}", "{suffix}"}:
+        raise ValueError("has an unknown field in braces - only {stem} and {suffix} are filled in")
+    if "/" in value or "\\" in value or value.startswith("."):
+        raise ValueError("must be the name of a file, without a folder")
+    return value
 
 
 BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
@@ -189,6 +201,10 @@ class Endpoint(_Strict):
     max_output: int | None = Field(default=None, ge=1, le=10_000_000, examples=[4000])
     """The longest answer, in tokens."""
 
+    prediction: bool | None = Field(default=None, examples=[True])
+    """Whether an edit sends the code as a predicted output, which makes it faster; what was predicted wrongly is billed
+    all the same. Not set: for the models of OpenAI that take it."""
+
     prices: PricesEntry | None = None
     """What the model costs. It is only used to show what was spent."""
 
@@ -218,7 +234,8 @@ class ActionEntry(_Strict):
     """An action: what is asked, about what, and where the answer goes."""
 
     title: Annotated[Line, AfterValidator(_check_title)] | None = Field(default=None, examples=["Review {target}"])
-    """What the editor's menu shows. {target} is what is selected, {assistant} the assistant's name."""
+    """What the editor's menu shows. {target} is what is selected, {assistant} the assistant's name, {problem} the first
+    problem reported there and {count} how many there are."""
 
     kind: Annotated[str, AfterValidator(_check_kind)] | None = Field(default=None, examples=["ask"])
     """The kind of code action, which decides where editors sort it: ask, quickfix, or refactor with a suffix."""
@@ -239,8 +256,15 @@ class ActionEntry(_Strict):
     context: list[Literal["symbol", "diagnostics"]] | None = Field(default=None, examples=[["symbol"]])
     """What is sent with the code: symbol is the definition around it, diagnostics the problems reported in it."""
 
-    output: Literal["chat"] | None = Field(default=None, examples=["chat"])
-    """Where the answer goes."""
+    output: Output | None = Field(default=None, examples=["chat"])
+    """Where the answer goes: chat, or into the code. replace puts it in the place of what it is about, insert_before
+    and insert_after beside that, insert at the cursor, and new_file into a file beside this one."""
+
+    file: Annotated[Line, AfterValidator(_check_file)] | None = Field(default=None, examples=["{stem}_notes.md"])
+    """The name of the new file; {stem} and {suffix} are those of this one. Not set: where the project has its tests."""
+
+    scope: Literal["selection", "file"] | None = Field(default=None, examples=["selection"])
+    """What it is about: the selection (or the definition around the cursor), or the whole file."""
 
     languages: list[Line] | None = Field(default=None, examples=[["python", "go"]])
     """The languages it is listed for, by their LSP names. Not set: all."""
@@ -248,8 +272,9 @@ class ActionEntry(_Strict):
     profile: Line | None = Field(default=None, examples=["default"])
     """The profile that answers. Not set: the active one."""
 
-    needs: Literal["nothing", "question", "diagnostics"] | None = Field(default=None, examples=["nothing"])
-    """What must be there: question asks you for words, diagnostics lists it only where a problem is reported."""
+    needs: Needs | None = Field(default=None, examples=["nothing"])
+    """What must be there: question asks you for words, diagnostics lists it only where a problem is reported,
+    several_diagnostics where there are two or more, and each_diagnostic once for each of them."""
 
     listed: bool | None = Field(default=None, examples=[True])
     """Whether it is shown in the menu."""
@@ -324,6 +349,8 @@ class Config(Endpoint):
                     ),
                     "context": ["symbol", "diagnostics"],
                     "output": "chat",
+                    "scope": "selection",
+                    "file": "{stem}_notes.md",
                     "languages": ["python", "go"],
                     "profile": "default",
                     "needs": "nothing",
@@ -334,8 +361,9 @@ class Config(Endpoint):
             }
         ],
     )
-    """Your own actions. A built-in one (ask, explain, find_problems, refactor, document, tests, explain_problem) is
-    changed by naming the fields that differ, and hidden by false."""
+    """Your own actions. A built-in one (ask, explain, find_problems, fix, fix_all, fix_file, refactor, simplify,
+    document, types, tests, complete, rewrite, explain_problem) is changed by naming the fields that differ, and hidden
+    by false."""
 
     max_jobs: int = Field(default=4, ge=1, le=32)
     """How many questions are answered at the same time. The others wait."""

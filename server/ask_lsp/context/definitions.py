@@ -138,7 +138,12 @@ class _Found(NamedTuple):
     name: str
 
 
-def _outline(grammar: str, tree: Tree, lines: tuple[str, ...], starts: list[int], source: bytes) -> Outline:
+def stretches(parsed: Parse) -> dict[int, _Found]:
+    """The definitions of a parsed text as stretches of bytes, by where their names begin."""
+    return _stretches(parsed.grammar, parsed.tree, parsed.source)
+
+
+def _stretches(grammar: str, tree: Tree, source: bytes) -> dict[int, _Found]:
     from tree_sitter import QueryCursor
 
     widest: dict[int, _Found] = {}
@@ -151,9 +156,13 @@ def _outline(grammar: str, tree: Tree, lines: tuple[str, ...], starts: list[int]
         known = widest.get(at)
         if known is None or found.end - found.start > known.end - known.start:
             widest[at] = found
+    return widest
+
+
+def _outline(grammar: str, tree: Tree, lines: tuple[str, ...], starts: list[int], source: bytes) -> Outline:
     definitions: list[Definition] = []
     around: list[Definition] = []
-    for found in sorted(widest.values(), key=lambda found: (found.start, -found.end)):
+    for found in sorted(_stretches(grammar, tree, source).values(), key=lambda found: (found.start, -found.end)):
         span = _with_its_lines(Span(_point(found.start, lines, starts), _point(found.end, lines, starts)), lines)
         while around and not around[-1].span.contains(span):
             around.pop()
@@ -171,6 +180,17 @@ def _found(captures: dict[str, list[Node]], source: bytes) -> _Found | None:
     node, name = captures[kinds[0]][0], captures["name"][0]
     text = source[name.start_byte : min(name.end_byte, name.start_byte + _LONGEST_NAME)].decode(errors="ignore")
     return _Found(node.start_byte, node.end_byte, kinds[0], " ".join(text.split()).strip("\"'`"))
+
+
+def point_of(offset: int, parsed: Parse) -> Point:
+    """The place of a byte offset into a parsed text."""
+    return _point(offset, parsed.lines, parsed.starts)
+
+
+def offset_of(point: Point, parsed: Parse) -> int:
+    """The byte offset of a place in a parsed text; a place behind its line is the end of the line."""
+    text = line_text(parsed.lines[point.line])[: point.column]
+    return parsed.starts[point.line] + (len(text) if text.isascii() else len(_encode(text)))
 
 
 def _point(offset: int, lines: tuple[str, ...], starts: list[int]) -> Point:

@@ -11,11 +11,15 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from ask_lsp.context.comments import is_comment
 from ask_lsp.context.definitions import Outline, Parse, parse
 from ask_lsp.context.grammars import grammar_name
+from ask_lsp.context.syntax import compare
 from ask_lsp.core.action import Definition
+from ask_lsp.core.directives import Directive
 from ask_lsp.core.indent import block_by_indentation, enclosing_by_indentation, named_by_indentation
-from ask_lsp.core.text import Point, Snapshot
+from ask_lsp.core.syntax import UNCHECKED, SyntaxCheck
+from ask_lsp.core.text import Point, Snapshot, Span
 
 DELAY = 0.3
 """Seconds without a change before a document is parsed."""
@@ -68,6 +72,40 @@ class TreeSymbols:
         if outline is None:
             return named_by_indentation(snapshot.lines, name, point, snapshot.language)
         return outline.named(name, point)
+
+    async def check(
+        self,
+        language: str,
+        uri: str,
+        before: tuple[str, ...],
+        after: tuple[str, ...],
+        target: Span,
+        replaced: Span,
+    ) -> SyntaxCheck:
+        """What an edit does to the syntax of a document, given as all its lines before and after.
+
+        `target` is the edited text in `before`, `replaced` what it has become in `after`. Never raises; not `checked`
+        where the language has no grammar, or the edited text alone is too large.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._worker, compare, language, uri, before, after, target, replaced, self._most_lines, MOST_CHARACTERS
+            )
+        except Exception:
+            logger.exception("The syntax of an edit could not be checked.")
+            return UNCHECKED
+
+    async def comments_hold(self, snapshot: Snapshot, directive: Directive) -> bool:
+        """Whether the tree, too, says that a directive is a comment; True where it cannot be asked. Never raises."""
+        if not self._is_parsed(snapshot.language, snapshot.uri, len(snapshot.lines)):
+            return True
+        if sum(map(len, snapshot.lines)) > MOST_CHARACTERS:
+            return True
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, is_comment, snapshot, directive.span)
+        except Exception:
+            logger.exception("A directive could not be looked at.")
+            return True
 
     def changed(self, uri: str, language: str, line_count: int, take: Callable[[], Snapshot]) -> None:
         """A document was opened or has changed: parse it when it has been left alone for the delay."""

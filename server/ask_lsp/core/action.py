@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ask_lsp.core.text import Span
 
 MAX_TITLE = 59
+
+Output = Literal["chat", "replace", "insert_before", "insert_after", "insert", "new_file"]
+Needs = Literal["nothing", "question", "diagnostics", "each_diagnostic", "several_diagnostics"]
 
 
 class Definition(NamedTuple):
@@ -45,7 +49,9 @@ class Action:
     """Prompt template + context + where the answer goes.
 
     `needs` says when it is listed: `question` actions ask the user for words, `diagnostics` actions need a problem
-    under the selection. One that is not `listed` is there for the server's own use, as the short one of hover.
+    under the selection, `several_diagnostics` two, and `each_diagnostic` is listed once for each of them. With the
+    scope `file` it acts on the whole document. `file` names what a `new_file` action makes; "" for the project's tests.
+    One that is not `listed` is there for the server's own use, as the short one of hover.
     """
 
     id: str
@@ -54,15 +60,34 @@ class Action:
     prompt: str
     system: str = ""
     context: tuple[Literal["symbol", "diagnostics"], ...] = ()
-    output: Literal["chat"] = "chat"
+    output: Output = "chat"
+    scope: Literal["selection", "file"] = "selection"
+    file: str = ""
     languages: tuple[str, ...] = ()
     profile: str | None = None
-    needs: Literal["nothing", "question", "diagnostics"] = "nothing"
+    needs: Needs = "nothing"
     listed: bool = True
     prompt_at: Place | None = None
     system_at: Place | None = None
 
-    def title_for(self, target: str, assistant: str) -> str:
-        """The title with `{target}` and `{assistant}` filled in: one line, under 60 characters."""
-        title = " ".join(self.title.replace("{assistant}", assistant).replace("{target}", target).split())
-        return title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"
+    @property
+    def about_problems(self) -> bool:
+        """Whether it is about reported problems, and so bound to them."""
+        return self.needs in ("diagnostics", "each_diagnostic", "several_diagnostics")
+
+    @property
+    def edits(self) -> bool:
+        """Whether its answer becomes an edit."""
+        return self.output != "chat"
+
+    def title_for(self, target: str, assistant: str, problems: Sequence[str] = ()) -> str:
+        """The title on one line, under 60 characters, with {target}, {assistant}, {problem} and {count} filled in."""
+        title = self.title.replace("{assistant}", assistant).replace("{count}", str(len(problems)))
+        title = title.replace("{problem}", problems[0] if problems else "this problem")
+        return shortened(title.replace("{target}", target))
+
+
+def shortened(title: str) -> str:
+    """A title on one line and under 60 characters, which is what editors can show."""
+    title = " ".join(title.split())
+    return title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"

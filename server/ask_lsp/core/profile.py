@@ -50,7 +50,8 @@ class Profile:
     `kind` is `openai` for every OpenAI-compatible endpoint, `local` for the embedded model, `echo` for the keyless
     deterministic one. `problem` is a sentence that says why this profile may not be used (its key belongs to another
     origin, say); whoever would send must raise it first. `unconfigured` marks the implicit profile when nobody
-    configured anything: then, and only then, the usual local servers are looked for.
+    configured anything: then, and only then, the usual local servers are looked for. `prediction` says whether edits
+    send a predicted output; None where the model decides.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Profile:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Secret] = field(default_factory=dict)
     max_output: int | None = None
+    prediction: bool | None = None
     prices: Prices | None = None
     limits: Limits = Limits()
     problem: str | None = None

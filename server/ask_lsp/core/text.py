@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ask_lsp.core.diff import Hunk, common_prefix, line_pieces
+
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
+_TERMINATOR = re.compile(r"[\r\n]")
 _TERMINATORS = "\r\n"
 
 
@@ -42,6 +45,13 @@ class Change(NamedTuple):
 
     old: Span
     new_end: Point
+
+
+class Step(NamedTuple):
+    """A change, and the text that it removed: enough to go forward, and back."""
+
+    change: Change
+    removed: str
 
 
 class Snapshot(NamedTuple):
@@ -152,56 +162,82 @@ def _advance(start: Point, text: str) -> Point:
     return Point(start.line + len(pieces) - 1, len(pieces[-1]))
 
 
-def replace_all(lines: list[str], text: str) -> Change:
-    """Replaces the whole text in place, and returns the change as the stretch that really differs.
+def replace(lines: list[str], span: Span, text: str) -> list[Step]:
+    """Replaces `span` by `text` in place, and returns what that changed, bottom-up: steps to take one after another.
+
+    Several lines that become several lines, as when a formatter ran in Neovim, are compared, so that what lies between
+    two changed places is not touched. Anything else is one step, less the beginning that stays: Neovim says of lines
+    added at the end that the last line end was replaced by itself and more.
+    """
+    start, end = clamp(lines, span)
+    removed = slice_lines(lines, Span(start, end))
+    if removed == text:
+        return []
+    if start.line < end.line and _TERMINATOR.search(text):
+        whole = lines[start.line][: start.column] + text + lines[end.line][end.column :]
+        above = lines[start.line - 1] if start.line else ""
+        if not (above.endswith("\r") and whole.startswith("\n")):  # else the two become one line end
+            return _replace_lines(lines, start.line, end.line + 1, whole)
+    same = common_prefix(removed, text)
+    if removed[:same].endswith("\r"):
+        same -= 1  # a \n may follow, and belong to it
+    start = _advance(start, removed[:same])
+    first = max(0, start.line - 1)  # a \r before and a \n behind may become part of the change
+    before = lines[first : end.line + 2]
+    change = splice(lines, Span(start, end), text[same:])
+    begin, stop = (Point(point.line - first, point.column) for point in change.old)
+    return [Step(change, slice_lines(before, Span(begin, stop)))]
+
+
+def replace_all(lines: list[str], text: str) -> list[Step]:
+    """Replaces the whole text in place, and returns the places that really differ, as `replace` does.
 
     Kate and ALE send the full text at every key; taken literally, every remembered place would be lost each time.
     """
-    new = split_lines(text)
-    limit = min(len(lines), len(new))
-    head = 0
-    while head < limit and lines[head] == new[head]:
-        head += 1
-    if head == len(lines) == len(new):
-        nothing = end_of(lines)
-        return Change(Span(nothing, nothing), nothing)
-    tail = 0
-    while tail < limit - head and lines[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    # Only a last line has no terminator, so `head` is below `limit` here.
-    old_end, new_end = (Point(len(side) - tail, 0) if tail else end_of(side) for side in (lines, new))
-    change = Change(Span(Point(head, 0), old_end), new_end)
-    if tail < limit - head:
-        change = _without_common_edges(change, lines, new, len(lines) - tail - 1, len(new) - tail - 1)
-    lines[:] = new
-    return change
+    return _replace_lines(lines, 0, len(lines), text)
 
 
-def _without_common_edges(change: Change, old: list[str], new: list[str], old_last: int, new_last: int) -> Change:
-    """A change of whole lines, less what its first lines begin with and its last lines end in alike."""
-    first = change.old.start.line
-    begin = _common_prefix(line_text(old[first]), line_text(new[first]))
-    old_end, new_end = change.old.end, change.new_end
-    old_line, new_line = line_text(old[old_last]), line_text(new[new_last])
-    if old[old_last][len(old_line) :] == new[new_last][len(new_line) :]:
-        old_rest = old_line[begin:] if old_last == first else old_line
-        new_rest = new_line[begin:] if new_last == first else new_line
-        kept = _common_prefix(old_rest[::-1], new_rest[::-1])
-        old_end = Point(old_last, len(old_line) - kept)
-        new_end = Point(new_last, len(new_line) - kept)
-    return Change(Span(Point(first, begin), old_end), new_end)
+def _replace_lines(lines: list[str], first: int, last: int, text: str) -> list[Step]:
+    """Compares whole lines: that the first ones begin alike, which Neovim leaves out of a range, means nothing."""
+    old, new = lines[first:last], split_lines(text)
+    below = lines[last] if last < len(lines) else None
+    if below is not None:
+        old.append("")
+    steps = []
+    for hunk in reversed(line_pieces(old, new, below or "")):
+        for (start, end), new_end in _without_common_edges(hunk, old, new):
+            removed = slice_lines(old, Span(start, end))
+            start, end, new_end = (Point(first + line, column) for line, column in (start, end, new_end))
+            steps.append(Step(Change(Span(start, end), new_end), removed))
+    lines[first:last] = new if below is None else new[:-1]
+    return steps
 
 
-def _common_prefix(one: str, other: str) -> int:
-    """How many code points two strings begin with alike; by halves, so that a line of megabytes costs little."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def _without_common_edges(piece: Hunk, old: list[str], new: list[str]) -> list[Change]:
+    """The change of a piece, less what its first lines begin with and its last lines end in alike.
+
+    Two changes where one line gets another text and another terminator, so that the text between is not touched.
+    """
+    first, old_last, new_first, new_last = piece
+    ends = old_last == len(old)
+    last = first + new_last - new_first
+    old_end = Point(old_last - 1, len(old[-1])) if ends else Point(old_last, 0)
+    new_end = Point(last - 1, len(new[-1])) if ends else Point(last, 0)
+    if first == old_last or new_first == new_last:
+        return [Change(Span(Point(first, 0), old_end), new_end)]
+    begin = common_prefix(line_text(old[first]), line_text(new[new_first]))
+    old_line, new_line = line_text(old[old_last - 1]), line_text(new[new_last - 1])
+    terminators = []
+    if old[old_last - 1][len(old_line) :] != new[new_last - 1][len(new_line) :]:
+        if not (old_last - first == new_last - new_first == 1 and old_line) or old_line == new_line:
+            return [Change(Span(Point(first, begin), old_end), new_end)]
+        terminators = [Change(Span(Point(first, len(old_line)), old_end), new_end)]
+    old_rest = old_line[begin:] if old_last - 1 == first else old_line
+    new_rest = new_line[begin:] if new_last - 1 == new_first else new_line
+    kept = common_prefix(old_rest[::-1], new_rest[::-1])
+    old_end = Point(old_last - 1, len(old_line) - kept)
+    new_end = Point(last - 1, len(new_line) - kept)
+    return [*terminators, Change(Span(Point(first, begin), old_end), new_end)]
 
 
 def map_point(point: Point, change: Change, *, sticks_right: bool = False) -> Point:

@@ -42,6 +42,7 @@ _UNKNOWN_MODEL = re.compile(
 _RESPONSES_ONLY = re.compile(
     r"only (?:supported|available) in v1/responses|use .{0,30}responses (?:api|endpoint)", re.I
 )
+_A_WEEK = 604_800.0
 _LOADING = re.compile(r"loading model|model is (?:currently )?loading", re.IGNORECASE)
 
 
@@ -88,7 +89,8 @@ def answer_failure(status: int, body: object, headers: Mapping[str, str], target
         reason = "the model is loading" if loading else f"server error {status}"
         again = "Ask again in a moment."
         error = Rejected(_sentence(f"{target.place} failed ({status})", refusal, target, again))
-        return Failure(error, retry=True, reason=reason, after=retry_after(headers))
+        after = retry_after(headers)
+        return Failure(error, retry=after is None or after <= LONGEST_WAIT, reason=reason, after=after, loading=loading)
     return Failure(_by_status(status, refusal, target))
 
 
@@ -105,20 +107,18 @@ def stream_failure(body: object, message: str, target: Target) -> Failure:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """The seconds an endpoint asks us to wait: `retry-after-ms`, or Retry-After in seconds or as a date (RFC 9110)."""
-    try:
-        return max(0.0, float(headers.get("retry-after-ms", "")) / 1000)
-    except ValueError:
-        pass
     value = headers.get("retry-after", "").strip()
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    for text, unit in ((headers.get("retry-after-ms", ""), 1000), (value, 1)):
+        try:
+            seconds = float(text) / unit
+        except ValueError:
+            continue
+        return min(max(0.0, seconds), _A_WEEK) if seconds == seconds else None  # it may say nan, or inf
     try:
         date = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+        return min(max(0.0, date.timestamp() - time.time()), _A_WEEK)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, date.timestamp() - time.time())
 
 
 def _by_words(refusal: Refusal, target: Target) -> AskError | None:
@@ -142,7 +142,7 @@ def _by_status(status: int, refusal: Refusal, target: Target) -> AskError:
     profile, place = target.profile, target.place
     if status == 401:
         # The provider's own words repeat part of the key.
-        if target.key is None:
+        if target.key is None and not target.headers:
             return KeyUnavailable(
                 f"{place} wants a key, and profile “{profile}” has none. "
                 "Put api_key into the settings file; `ask-lsp config --path` says where that is."

@@ -13,6 +13,8 @@ from ask_lsp.core.conversation import Event, Finished, Message, TextDelta, Usage
 
 DELTAS = 8
 _FENCED = re.compile(r"^(`{3,}|~{3,}).*\n((?:.*\n)*?)\1\s*$", re.MULTILINE)
+_MARKED = re.compile(r"^<code>\n(`{3,})(\S*)\n((?:.*\n)*?)\1\n</code>$", re.MULTILINE)
+_COMMENTS = {"python": "#", "ruby": "#", "shellscript": "#", "sh": "#", "bash": "#", "yaml": "#", "lua": "--"}
 
 
 async def echo_answer(messages: Sequence[Message]) -> AsyncGenerator[Event, None]:
@@ -34,6 +36,8 @@ def echo_text(messages: Sequence[Message]) -> str:
     blocks = _FENCED.findall(question)
     prose = _FENCED.sub("", question)
     first = next((line.strip() for line in prose.splitlines() if line.strip()), "nothing")
+    if marked := _MARKED.search(question):
+        return _echoed_edit(marked[2], marked[3])
     lines = sum(code.count("\n") for _, code in blocks)
     roles = ", ".join(message.role for message in messages)
     return (
@@ -42,3 +46,10 @@ def echo_text(messages: Sequence[Message]) -> str:
         f"{'message' if len(messages) == 1 else 'messages'} ({roles}). "
         "This is the echo profile: it repeats and knows nothing. Choose another profile for a real answer.\n"
     )
+
+
+def _echoed_edit(language: str, code: str) -> str:
+    """An edit that anybody can tell from a real one: the code as it is, below a comment."""
+    mark = _COMMENTS.get(language, "//")
+    indent = code[: len(code) - len(code.lstrip(" \t"))]
+    return f"```{language}\n{indent}{mark} The echo profile was here.\n{code}```\n"

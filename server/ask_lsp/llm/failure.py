@@ -43,12 +43,13 @@ class Target:
 
 class Failure(NamedTuple):
     """An error, and whether sending the same again may help: `reason` says why in two words, `after` in how many
-    seconds the endpoint asked us to (None: it did not say)."""
+    seconds the endpoint asked us to (None: it did not say). A model that is `loading` may take minutes for it."""
 
     error: AskError
     retry: bool = False
     reason: str = ""
     after: float | None = None
+    loading: bool = False
 
 
 def scrub(text: str, target: Target) -> str:

@@ -36,7 +36,9 @@ class ModelRouter:
         """Loads, in a thread, what the first request needs."""
         await asyncio.to_thread(preload)
 
-    async def stream(self, profile: Profile, messages: Sequence[Message]) -> AsyncGenerator[Event, None]:
+    async def stream(
+        self, profile: Profile, messages: Sequence[Message], prediction: str | None = None
+    ) -> AsyncGenerator[Event, None]:
         """The answer as events; see the port. A profile's own problem comes first, before its key is touched."""
         if profile.problem is not None:
             raise SettingsError(profile.problem)
@@ -47,7 +49,7 @@ class ModelRouter:
         elif profile.unconfigured:
             events = self._from_discovered(profile, messages)
         else:
-            events = self._from_configured(profile, messages)
+            events = self._from_configured(profile, messages, prediction)
         async with contextlib.aclosing(events):
             async for event in events:
                 yield event
@@ -57,11 +59,13 @@ class ModelRouter:
         await self._client.aclose()
         await self._local.aclose()
 
-    async def _from_configured(self, profile: Profile, messages: Sequence[Message]) -> AsyncGenerator[Event, None]:
+    async def _from_configured(
+        self, profile: Profile, messages: Sequence[Message], prediction: str | None
+    ) -> AsyncGenerator[Event, None]:
         if not profile.model:
             raise SettingsError(f"Profile “{profile.name}” names no model. Add `model` to it in the settings file.")
         key = await self._resolve_key(profile)
-        async with contextlib.aclosing(self._client.stream(profile, key, messages)) as events:
+        async with contextlib.aclosing(self._client.stream(profile, key, messages, prediction)) as events:
             async for event in events:
                 yield event
 

@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import random
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
@@ -24,11 +25,12 @@ from ask_lsp.core.conversation import Event, Message, Retrying, TextDelta
 from ask_lsp.core.errors import AskError, KeyUnavailable, SettingsError
 from ask_lsp.core.profile import OPENAI_BASE_URL, Profile
 from ask_lsp.core.secret import Secret
+from ask_lsp.core.text import replace_surrogates
 from ask_lsp.llm.answers import refusal_of, stream_failure
 from ask_lsp.llm.endpoint import endpoint_of
 from ask_lsp.llm.errors import failure_of, not_an_api
 from ask_lsp.llm.failure import Target
-from ask_lsp.llm.parameters import LearnedParameters, request_body
+from ask_lsp.llm.parameters import LearnedParameters, request_body, takes_prediction
 from ask_lsp.llm.proxies import proxy_for
 from ask_lsp.llm.reading import AttemptFailed, Inbox, read_answer
 
@@ -101,7 +103,7 @@ class OpenAIClient:
         self._building: asyncio.Lock | None = None
 
     async def stream(
-        self, profile: Profile, key: Secret | None, messages: Sequence[Message]
+        self, profile: Profile, key: Secret | None, messages: Sequence[Message], prediction: str | None = None
     ) -> AsyncGenerator[Event, None]:
         """The answer as events, ending with Finished. Raises AskError subclasses only.
 
@@ -118,7 +120,9 @@ class OpenAIClient:
         except Exception as error:
             raise failure_of(error, target).error from None
         body = request_body(profile.model, messages, profile.parameters, profile.max_output)
-        any_text, attempt = False, 0
+        if prediction and takes_prediction(profile):
+            body["prediction"] = {"type": "content", "content": replace_surrogates(prediction)}
+        any_text, attempt, began = False, 0, time.monotonic()
         while True:
             sent = self.learned.apply(profile.base_url, body)
             try:
@@ -131,7 +135,8 @@ class OpenAIClient:
                 failure = failed.failure
                 if not any_text and self._learn(profile, sent, failed.cause):
                     continue
-                if any_text or not failure.retry or attempt >= target.limits.retries:
+                loading = failure.loading and time.monotonic() - began < target.limits.first_content
+                if any_text or not failure.retry or (attempt >= target.limits.retries and not loading):
                     raise failure.error from None
             attempt += 1
             seconds = self._backoff(attempt) if failure.after is None else failure.after

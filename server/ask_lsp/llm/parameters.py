@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ask_lsp.core.conversation import Message
+from ask_lsp.core.profile import OPENAI_BASE_URL, Profile
 from ask_lsp.core.text import replace_surrogates
 
 _NEVER = frozenset({"model", "messages", "stream"})
 _OTHER_NAME = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
 _OTHER_ROLE = {"system": "developer", "developer": "user"}
+_PREDICTING = re.compile(r"gpt-4o|gpt-4\.1")
 _REFUSAL = re.compile(
     r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|not permitted|not allowed|extra_forbidden|extra inputs"
     r"|deprecated|must be (?:user|assistant)|only .{0,20}roles? .{0,20}supported",
@@ -33,6 +35,17 @@ def request_body(
     # Lone surrogates are legal in a document and illegal in UTF-8.
     spoken = [{"role": message.role, "content": replace_surrogates(message.text)} for message in messages]
     return body | {"model": model, "messages": spoken, "stream": True, "stream_options": {"include_usage": True}}
+
+
+def takes_prediction(profile: Profile) -> bool:
+    """Whether to send a predicted output: as the profile says, else for OpenAI's own models that are known to take it.
+
+    Not with a limit on the answer, which those models refuse beside a prediction (OpenAI, "Predicted Outputs").
+    """
+    if profile.prediction is not None:
+        return profile.prediction
+    limited = profile.max_output is not None or "max_completion_tokens" in profile.parameters
+    return profile.base_url == OPENAI_BASE_URL and not limited and bool(_PREDICTING.match(profile.model))
 
 
 class LearnedParameters:

@@ -155,8 +155,11 @@ def _take_in(chunk: Any, progress: _Progress) -> tuple[str, str]:
     usage = getattr(chunk, "usage", None)
     if usage is not None:
         details = getattr(usage, "prompt_tokens_details", None)
-        cached = getattr(details, "cached_tokens", None) or 0
-        progress.usage = Usage(int(usage.prompt_tokens or 0), int(usage.completion_tokens or 0), int(cached))
+        sent, told, cached = (
+            _count(where, name)
+            for where, name in ((usage, "prompt_tokens"), (usage, "completion_tokens"), (details, "cached_tokens"))
+        )
+        progress.usage = Usage(sent, told, cached)
     text = thought = ""
     for choice in (getattr(chunk, "choices", None) or ())[:1]:
         delta = getattr(choice, "delta", None)
@@ -164,6 +167,12 @@ def _take_in(chunk: Any, progress: _Progress) -> tuple[str, str]:
         thought = _plain(getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None))
         progress.finish = getattr(choice, "finish_reason", None) or progress.finish
     return text, thought
+
+
+def _count(where: object, name: str) -> int:
+    """A number of tokens; 0 where it is left out, or is none."""
+    value = getattr(where, name, None)
+    return value if isinstance(value, int) else 0
 
 
 def _plain(content: object) -> str:

@@ -29,7 +29,18 @@ class Client:
     register_configuration: bool = False
     protocol: int = 0
     deliberate_hover: bool = False
+    asks_before_edits: bool = False
     locale: str | None = None
+
+    @property
+    def is_neovim(self) -> bool:
+        """Neovim has ways of its own that it does not announce."""
+        return self.name.startswith("neovim")
+
+    @property
+    def versioned_edits(self) -> bool:
+        """Whether edits may name a version. Neovim honours them without declaring documentChanges (since 0.5)."""
+        return self.document_changes or self.is_neovim
 
 
 def resolve(params: types.InitializeParams) -> Client:
@@ -56,6 +67,13 @@ def resolve(params: types.InitializeParams) -> Client:
             workspace and workspace.did_change_configuration and workspace.did_change_configuration.dynamic_registration
         ),
         protocol=_protocol(capabilities.experimental),
+        asks_before_edits=bool(
+            workspace
+            and workspace.workspace_edit
+            and workspace.workspace_edit.change_annotation_support
+            and action
+            and action.honors_change_annotations
+        ),
         deliberate_hover=any(name.startswith(editor) for editor in DELIBERATE_HOVER),
         locale=params.locale,
     )

@@ -11,54 +11,30 @@ import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from ask_lsp.core.text import (
-    Change,
     Point,
     Snapshot,
     Span,
+    Step,
     clamp,
-    map_point,
+    end_of,
     map_through,
+    replace,
     replace_all,
-    slice_lines,
     splice,
     split_lines,
 )
+from ask_lsp.core.tracking import TrackedSpan, follow
 from ask_lsp.lsp.convert import to_span
 
+__all__ = ["Document", "Documents", "TrackedSpan", "file_of"]
+
 KEPT_VERSIONS = 500
-
-
-class _Step(NamedTuple):
-    """One change, and the text that it removed: enough to go forward, and back."""
-
-    change: Change
-    removed: str
-
-
-class TrackedSpan:
-    """A span that moves with every change of its document.
-
-    `grows` says whether text typed exactly at its end becomes part of it.
-    """
-
-    __slots__ = ("__weakref__", "grows", "span")
-
-    def __init__(self, span: Span, *, grows: bool = False) -> None:
-        self.span = span
-        self.grows = grows
-
-    def follow(self, change: Change) -> None:
-        """Moves it through one change."""
-        start = map_point(self.span.start, change, sticks_right=not self.grows)
-        end = map_point(self.span.end, change, sticks_right=self.grows)
-        self.span = Span(start, max(start, end))
 
 
 class Document:
@@ -71,50 +47,23 @@ class Document:
         self.version = version
         self.lines = split_lines(text)
         self.changed = asyncio.Event()
-        self._history: deque[tuple[int, tuple[_Step, ...]]] = deque([(version, ())], maxlen=KEPT_VERSIONS)
+        self._history: deque[tuple[int, tuple[Step, ...]]] = deque([(version, ())], maxlen=KEPT_VERSIONS)
         self._tracked: weakref.WeakSet[TrackedSpan] = weakref.WeakSet()
 
     def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int, encoding: str) -> None:
         """Takes a didChange: each change counts on the text that the ones before it left (LSP 3.17, didChange)."""
-        made = []
+        made: list[Step] = []
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
-                made.append(self._splice(to_span(self.lines, change.range, encoding), change.text))
+                steps = replace(self.lines, to_span(self.lines, change.range, encoding), change.text)
             else:
-                before = self.lines.copy()
-                step = replace_all(self.lines, change.text)
-                made.append(_Step(step, slice_lines(before, step.old)))
+                steps = replace_all(self.lines, change.text)
+            follow(self._tracked, [step.change for step in steps])
+            made += steps
         self.version = version
         self._history.append((version, tuple(made)))
-        for tracked in self._tracked:
-            for step, _ in made:
-                tracked.follow(step)
         self.changed.set()
         self.changed = asyncio.Event()
-
-    def _splice(self, span: Span, text: str) -> _Step:
-        span, text = self._without_what_stays(span, text)
-        first = max(0, span.start.line - 1)  # a \r before and a \n behind may become part of the change
-        before = self.lines[first : span.end.line + 2]
-        change = splice(self.lines, span, text)
-        start, end = (Point(point.line - first, point.column) for point in change.old)
-        return _Step(change, slice_lines(before, Span(start, end)))
-
-    def _without_what_stays(self, span: Span, text: str) -> tuple[Span, str]:
-        """The change without the beginning that it does not change.
-
-        Neovim says of lines added at the end that the last line end was replaced by itself and more: a place behind it
-        would seem to have been replaced too.
-        """
-        removed = slice_lines(self.lines, span)
-        same = 0
-        while same < min(len(removed), len(text)) and removed[same] == text[same]:
-            same += 1
-        if removed[:same].endswith("\r"):
-            same -= 1  # a \n may follow, and belong to it
-        *whole, rest = split_lines(removed[:same])
-        column = len(rest) if whole else span.start.column + len(rest)
-        return Span(Point(span.start.line + len(whole), column), span.end), text[same:]
 
     def snapshot(self) -> Snapshot:
         """The document frozen as it is now."""
@@ -135,21 +84,30 @@ class Document:
 
         Its columns count in the encoding's units on the lines as they were, so the old text is made again first.
         """
-        later: list[_Step] = []
-        for known, steps in reversed(self._history):
-            if known == version:
-                break
-            later[:0] = steps
-        else:
+        later = self._later(version)
+        if later is None:
             return None
         old = self.lines.copy()
         for (start, _), new_end, removed in ((*step.change, step.removed) for step in reversed(later)):
             splice(old, Span(start, new_end), removed)
         return clamp(self.lines, map_through(to_span(old, range_, encoding), (step.change for step in later)))
 
+    def since(self, version: int, span: Span) -> Span | None:
+        """Where a span of an earlier version is now; None if that version is not remembered."""
+        later = self._later(version)
+        return None if later is None else clamp(self.lines, map_through(span, (step.change for step in later)))
+
+    def _later(self, version: int) -> list[Step] | None:
+        later: list[Step] = []
+        for known, steps in reversed(self._history):
+            if known == version:
+                return later
+            later[:0] = steps
+        return None
+
     def end(self) -> Point:
         """The place behind the last character."""
-        return Point(len(self.lines) - 1, len(self.lines[-1]))
+        return end_of(self.lines)
 
 
 class Documents:
@@ -157,6 +115,7 @@ class Documents:
 
     def __init__(self) -> None:
         self._open: dict[str, Document] = {}
+        self.opened_one = asyncio.Event()
 
     def __iter__(self) -> Iterator[Document]:
         return iter(self._open.values())
@@ -165,6 +124,8 @@ class Documents:
         """Takes a didOpen; one for a document that is open already replaces it."""
         document = Document(item.uri, item.language_id, item.version, item.text)
         self._open[item.uri] = document
+        self.opened_one.set()
+        self.opened_one = asyncio.Event()
         return document
 
     def close(self, uri: str) -> Document | None:

@@ -8,23 +8,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path
 
 from ask_lsp.lsp.client import Client
+from ask_lsp.lsp.convert import to_range
 from ask_lsp.lsp.limits import within
 
 if TYPE_CHECKING:
+    from ask_lsp.core.edits import Edit
+    from ask_lsp.core.text import Snapshot
     from ask_lsp.lsp.protocol import AskProtocol
 
 log = logging.getLogger(__name__)
 
 SHOW_LIMIT = 10.0
 EDIT_LIMIT = 10.0
+ASKED_LIMIT = 3600.0
+ANNOTATION = "ask-lsp"
 
 
 def uri_of(path: Path) -> str:
@@ -45,13 +51,20 @@ class Editor:
 
     async def request(self, method: str, params: Any, seconds: float) -> Any:
         """The editor's answer; None when it refuses, fails, answers nonsense or does not answer in time."""
-        return (await self._ask(method, params, seconds) or (None,))[0]
+        try:
+            return (await self._ask(method, params, seconds) or (None,))[0]
+        except asyncio.TimeoutError:
+            return None
 
     async def accepted(self, method: str, params: Any, seconds: float) -> bool:
         """Whether the editor answered without an error, for requests whose result says nothing."""
-        return await self._ask(method, params, seconds) is not None
+        try:
+            return await self._ask(method, params, seconds) is not None
+        except asyncio.TimeoutError:
+            return False
 
     async def _ask(self, method: str, params: Any, seconds: float) -> tuple[Any] | None:
+        """The answer; None when it refuses or fails. Raises asyncio.TimeoutError."""
         request = str(uuid.uuid4())
         try:
             return (await within(seconds, self._protocol.send_request_async(method, params, request)),)
@@ -60,6 +73,7 @@ class Editor:
         except asyncio.TimeoutError:
             log.info("the editor did not answer %s within %.0f s", method, seconds)
             self._protocol.forget(request)
+            raise
         return None
 
     def message(self, text: str, kind: types.MessageType = types.MessageType.Info) -> None:
@@ -90,6 +104,47 @@ class Editor:
         params = types.ApplyWorkspaceEditParams(edit=edit)
         result = await self.request(types.WORKSPACE_APPLY_EDIT, params, EDIT_LIMIT)
         return bool(getattr(result, "applied", False))
+
+    def workspace_edit(
+        self, snapshot: Snapshot, edits: Sequence[Edit], encoding: str, ask_first: str | None = None
+    ) -> types.WorkspaceEdit:
+        """Edits of one document, with its version where the editor heeds it.
+
+        With `ask_first`, a label, the editor shows them and asks before it makes them (LSP 3.17, ChangeAnnotation).
+        """
+        ranged = [(to_range(snapshot.lines, edit.span, encoding), edit.text) for edit in edits]
+        if not self.client.versioned_edits:
+            return types.WorkspaceEdit(
+                changes={snapshot.uri: [types.TextEdit(range=where, new_text=text) for where, text in ranged]}
+            )
+        # Neovim (0.11) opens with version 0 and heeds versions from 1 on; its own is higher from the first change on.
+        version = max(1, snapshot.version) if self.client.is_neovim else snapshot.version
+        identifier = types.OptionalVersionedTextDocumentIdentifier(uri=snapshot.uri, version=version)
+        if ask_first is None:
+            texts: Any = [types.TextEdit(range=where, new_text=text) for where, text in ranged]
+            return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=identifier, edits=texts)])
+        annotated: Any = [
+            types.AnnotatedTextEdit(range=where, new_text=text, annotation_id=ANNOTATION) for where, text in ranged
+        ]
+        return types.WorkspaceEdit(
+            document_changes=[types.TextDocumentEdit(text_document=identifier, edits=annotated)],
+            change_annotations={ANNOTATION: types.ChangeAnnotation(label=ask_first, needs_confirmation=True)},
+        )
+
+    async def edit(
+        self, snapshot: Snapshot, edits: Sequence[Edit], label: str, encoding: str, *, ask_first: bool = False
+    ) -> Literal["applied", "refused", "silent"]:
+        """Has edits made in the user's document: one workspace/applyEdit, so one step to undo.
+
+        Returns what the editor says, which need not be true. Neovim prints the label at each edit, so it gets none.
+        """
+        edit = self.workspace_edit(snapshot, edits, encoding, label if ask_first else None)
+        params = types.ApplyWorkspaceEditParams(edit=edit, label=None if self.client.is_neovim else label)
+        try:
+            answer = await self._ask(types.WORKSPACE_APPLY_EDIT, params, ASKED_LIMIT if ask_first else EDIT_LIMIT)
+        except asyncio.TimeoutError:
+            return "silent"
+        return "applied" if answer is not None and getattr(answer[0], "applied", False) else "refused"
 
     async def choose(self, question: str, answers: tuple[str, ...], seconds: float) -> str | None:
         """Which of the answers the user picked; None for none, or where the editor cannot ask."""

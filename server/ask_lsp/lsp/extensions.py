@@ -24,14 +24,27 @@ RUN, SEND, CANCEL, PROFILE, OPEN_CONFIG, LOG = (
     "ask.openConfig",
     "ask.log",
 )
-COMMANDS = (RUN, SEND, CANCEL, PROFILE, OPEN_CONFIG, LOG)
+APPLY, DIFF, DISCARD, PROPOSALS, RETRY, UNDO, CHECK = (
+    "ask.apply",
+    "ask.diff",
+    "ask.discard",
+    "ask.proposals",
+    "ask.retry",
+    "ask.undo",
+    "ask.check",
+)
+ACTION_KINDS = ("ask", types.CodeActionKind.QuickFix.value, types.CodeActionKind.RefactorRewrite.value)
+COMMANDS = (
+    *(RUN, SEND, CANCEL, PROFILE, OPEN_CONFIG, LOG),
+    *(APPLY, DIFF, DISCARD, PROPOSALS, RETRY, UNDO, CHECK),
+)
 
 _SHAPE = "Write them as {action, uri, range, version, question}, each of them optional."
 
 
 @dataclass(frozen=True)
 class RunArguments:
-    """What ask.run takes; `problems` comes from our own code actions only."""
+    """What ask.run takes; `problems` and `directive` come from our own code actions only."""
 
     action: str = "ask"
     uri: str | None = None
@@ -39,11 +52,13 @@ class RunArguments:
     version: int | None = None
     question: str | None = None
     problems: tuple[types.Diagnostic, ...] = ()
+    directive: bool = False
+    wants_words: bool = False
 
 
 def run_arguments(arguments: list[Any]) -> RunArguments:
     """Checks the arguments of ask.run. Raises RequestRefused with a sentence; unknown fields are ignored."""
-    given = _one_object(arguments, RUN)
+    given = one_object(arguments, RUN)
     values: dict[str, Any] = {}
     for name, kind in (("action", str), ("uri", str), ("question", str), ("version", int)):
         value = given.get(name)
@@ -68,7 +83,7 @@ def run_arguments(arguments: list[Any]) -> RunArguments:
         values["problems"] = tuple(converter.structure(each, types.Diagnostic) for each in given.get("problems") or ())
     except Exception as error:
         raise RequestRefused("ask.run: “problems” must be a list of LSP diagnostics. Leave it out.") from error
-    return RunArguments(**values)
+    return RunArguments(**values, directive=given.get("directive") is True)
 
 
 @functools.cache
@@ -86,13 +101,14 @@ def text_argument(arguments: list[Any], command: str, name: str) -> str | None:
     """One named text, given as {name: text} or bare; None when it is left out. Raises RequestRefused."""
     if len(arguments) == 1 and isinstance(arguments[0], str):
         return arguments[0]
-    value = _one_object(arguments, command).get(name)
+    value = one_object(arguments, command).get(name)
     if value is not None and not isinstance(value, str):
         raise RequestRefused(f"{command}: “{name}” must be text. Write it as {{{name}: …}}.")
     return value
 
 
-def _one_object(arguments: list[Any], command: str) -> dict[str, Any]:
+def one_object(arguments: list[Any], command: str) -> dict[str, Any]:
+    """The arguments of a command, which are one object at most. Raises RequestRefused."""
     if not arguments or arguments == [None]:
         return {}
     if len(arguments) > 1 or not isinstance(arguments[0], dict):

@@ -16,6 +16,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import RPCMessage
 
 from ask_lsp.core.errors import AskError
+from ask_lsp.lsp.handlers import sync
 
 if TYPE_CHECKING:
     from ask_lsp.lsp.server import AskServer
@@ -125,17 +126,17 @@ class AskProtocol(LanguageServerProtocol):
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A document was opened."""
-        self._server.document_opened(params.text_document)
+        sync.opened(self._server, params.text_document)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         """A document has changed."""
-        self._server.document_changed(params.text_document, params.content_changes)
+        sync.changed(self._server, params.text_document, params.content_changes)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """A document was closed."""
-        self._server.document_closed(params.text_document.uri)
+        sync.closed(self._server, params.text_document.uri)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:

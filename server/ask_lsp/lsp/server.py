@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,25 +19,29 @@ from pygls.lsp.server import LanguageServer
 
 from ask_lsp import __version__
 from ask_lsp.assistant.jobs import Job, Jobs
-from ask_lsp.assistant.services import Services
-from ask_lsp.core.profile import Profile
 from ask_lsp.core.text import Point, Span
 from ask_lsp.lsp.client import resolve
 from ask_lsp.lsp.convert import negotiate, to_position
 from ask_lsp.lsp.documents import Document, Documents, TrackedSpan, file_of
 from ask_lsp.lsp.editor import Editor
-from ask_lsp.lsp.extensions import COMMANDS
-from ask_lsp.lsp.handlers import code_action, settings
+from ask_lsp.lsp.extensions import ACTION_KINDS, COMMANDS
+from ask_lsp.lsp.handlers import settings
 from ask_lsp.lsp.limits import within
 from ask_lsp.lsp.places import Places
+from ask_lsp.lsp.problems import Problems
 from ask_lsp.lsp.progress import Progress
 from ask_lsp.lsp.protocol import AskProtocol
 from ask_lsp.lsp.stdio import Writer, open_stdin
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.explain import Explainer
+    from ask_lsp.assistant.services import Services
+    from ask_lsp.core.profile import Profile
+    from ask_lsp.lsp.desk import EditorDesk
     from ask_lsp.lsp.present.transcript import ChatTranscript, Transcripts
     from ask_lsp.lsp.present.view import AnswerView
+    from ask_lsp.lsp.problems import Problems
+    from ask_lsp.lsp.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +70,9 @@ class AskServer(LanguageServer):
         self.documents = Documents()
         self.editor = Editor(self.protocol)
         self.jobs = Jobs(self.send_status)
+        self.problems = Problems()
+        self._desk: EditorDesk | None = None
+        self._shelf: Shelf | None = None
         self._explainer: Explainer | None = None
         self._transcripts: Transcripts | None = None
         self.last_place: tuple[Document, TrackedSpan] | None = None
@@ -80,7 +87,7 @@ class AskServer(LanguageServer):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._tokens: dict[str, Job] = {}
         self._trouble: str | None = None
-        self._opened: dict[Path, asyncio.Event] = {}
+        self.opened_chats: dict[Path, asyncio.Event] = {}
         self._stop = threading.Event()
         self._loop_ended: asyncio.Event | None = None
         self._register()
@@ -148,9 +155,7 @@ class AskServer(LanguageServer):
         capabilities = types.ServerCapabilities(
             position_encoding=self.encoding,
             text_document_sync=sync,
-            code_action_provider=types.CodeActionOptions(
-                code_action_kinds=list(code_action.KINDS), resolve_provider=False
-            ),
+            code_action_provider=types.CodeActionOptions(code_action_kinds=list(ACTION_KINDS), resolve_provider=False),
             execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS)),
             hover_provider=True,
             experimental={"askLsp": {"protocol": 1}} if self.editor.client.protocol else None,
@@ -160,7 +165,7 @@ class AskServer(LanguageServer):
         )
 
     def _register(self) -> None:
-        self._handle(types.TEXT_DOCUMENT_CODE_ACTION, code_action.handle)
+        self._handle(types.TEXT_DOCUMENT_CODE_ACTION, _code_action)
         self._handle(types.TEXT_DOCUMENT_HOVER, _hover)
         self._handle(types.INITIALIZED, settings.initialized)
         self._handle(types.WORKSPACE_DID_CHANGE_CONFIGURATION, settings.changed)
@@ -185,6 +190,7 @@ class AskServer(LanguageServer):
         await services.settings.set_editor(self.editor_settings)
         await self.apply_settings(services)
         self.spawn(asyncio.to_thread(self._preload))
+        self.spawn(self.shelf.load())
         self.spawn(self._recover(services))
         return services
 
@@ -209,6 +215,29 @@ class AskServer(LanguageServer):
         for sentence in services.settings.take_problems() + services.memory.take_problems():
             log.warning("%s", sentence)
             self.editor.message(sentence, types.MessageType.Warning)
+
+    @property
+    def desk(self) -> EditorDesk:
+        """The editor, as far as edits go."""
+        if self._desk is None:
+            from ask_lsp.lsp.desk import EditorDesk
+
+            self._desk = EditorDesk(self.editor, self.encoding)
+        return self._desk
+
+    @property
+    def has_shelf(self) -> bool:
+        """Whether anybody has asked for the proposals yet."""
+        return self._shelf is not None
+
+    @property
+    def shelf(self) -> Shelf:
+        """The proposals."""
+        if self._shelf is None:
+            from ask_lsp.lsp.shelf import Shelf
+
+            self._shelf = Shelf(self.documents, self.desk, self.editor, self.services, self.spawn, self.encoding)
+        return self._shelf
 
     @property
     def transcripts(self) -> Transcripts:
@@ -253,59 +282,14 @@ class AskServer(LanguageServer):
 
     # ---- documents
 
-    def document_opened(self, item: types.TextDocumentItem) -> None:
-        """didOpen."""
-        document = self.documents.open(item)
-        if document.path is not None and self.is_chat(document):
-            self._opened.setdefault(document.path, asyncio.Event()).set()
-            self.spawn(self.transcripts.opened(document.path))
-        else:
-            self._parse_soon(document)
-
-    def document_changed(
-        self,
-        identifier: types.VersionedTextDocumentIdentifier,
-        changes: Sequence[types.TextDocumentContentChangeEvent],
-    ) -> None:
-        """didChange; one for a document that was never opened is logged and forgotten."""
-        document = self.documents.get(identifier.uri)
-        if document is None:
-            log.warning("didChange for a document that is not open")
-            return
-        document.apply(changes, identifier.version, self.encoding)
-        if not self.is_chat(document):
-            self._parse_soon(document)
-
-    def document_closed(self, uri: str) -> None:
-        """didClose."""
-        document = self.documents.close(uri)
-        if document is None:
-            return
-        if document.path is not None and self.is_chat(document):
-            self._opened.pop(document.path, None)
-            self.spawn(self._chat_closed(document.path))
-        services = self._ready()
-        if services is not None:
-            services.symbols.closed(document.uri)
-
-    async def _chat_closed(self, path: Path) -> None:
-        await self.transcripts.closed(path)
-        await self._recover(await self.services())
-
-    def _ready(self) -> Services | None:
+    def ready(self) -> Services | None:
+        """The services if they are there already."""
         task = self._services
         return task.result() if task and task.done() and not task.cancelled() and task.exception() is None else None
 
-    def _parse_soon(self, document: Document) -> None:
-        services = self._ready()
-        if services is not None:
-            services.symbols.changed(document.uri, document.language, len(document.lines), document.snapshot)
-
-    def parse_all(self) -> None:
-        """What was opened before the services were there."""
-        for document in self.documents:
-            if not self.is_chat(document):
-                self._parse_soon(document)
+    async def recover(self) -> None:
+        """Completes chat files that an earlier session, or a buffer that was thrown away, left unfinished."""
+        await self._recover(await self.services())
 
     # ---- jobs and how they are shown
 
@@ -324,10 +308,10 @@ class AskServer(LanguageServer):
             job.cancel()
 
     def transcript(self, path: Path, nonce: str, job: Job, profile: Profile) -> ChatTranscript:
-        """Opens a transcript (assistant.ask.Writer)."""
+        """Opens a transcript (assistant.answering.Writer)."""
         from ask_lsp.lsp.present.transcript import ChatTranscript
 
-        services = self._ready()
+        services = self.ready()
         assert services is not None
         loaded = services.settings.loaded()
         label = loaded.assistant_name if loaded else ""
@@ -339,7 +323,7 @@ class AskServer(LanguageServer):
     async def _was_opened(self, path: Path) -> None:
         """Waits a moment for the didOpen that follows a showDocument, so that no write on disk comes in between."""
         try:
-            await within(0.5, self._opened.setdefault(path, asyncio.Event()).wait())
+            await within(0.5, self.opened_chats.setdefault(path, asyncio.Event()).wait())
         except asyncio.TimeoutError:
             pass
 
@@ -377,6 +361,13 @@ class AskServer(LanguageServer):
         if isinstance(error, ValueError):
             self.protocol.refuse_unparsed()
         log.error("while handling a message: %s", type(error).__name__)
+
+
+async def _code_action(server: AskServer, params: types.CodeActionParams) -> Any:
+    await server.services()  # with them comes what a menu is made of
+    from ask_lsp.lsp.handlers import code_action
+
+    return await code_action.handle(server, params)
 
 
 async def _hover(server: AskServer, params: types.HoverParams) -> types.Hover | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ask_lsp.core.action import Action, Place
 from ask_lsp.core.errors import SettingsError
+from ask_lsp.prompts import FORMATS
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template, nodes
@@ -49,6 +50,14 @@ class Renderer:
         `answer_language`, the system prompt ends by asking for it.
         """
         return await asyncio.to_thread(self._render, action, {**VARIABLES, **values})
+
+    async def form(self, name: str, values: Mapping[str, Any]) -> str:
+        """One of our own texts about the form of answers (the files in `formats/`)."""
+        return await asyncio.to_thread(self._form, name, values)
+
+    def _form(self, name: str, values: Mapping[str, Any]) -> str:
+        template = (FORMATS / f"{name}.md.j2").read_text(encoding="utf-8")
+        return self._template(template).render({**VARIABLES, **values}).strip()
 
     def check(self, template: str) -> list[tuple[int, str]]:
         """The faults of a template as one-based line and sentence; empty when it can be rendered. May take a while."""

@@ -82,6 +82,23 @@ class FileChats:
                 f"The chat file {path.name} could not be written ({_reason(error)}). Ask again to begin a new one."
             ) from error
 
+    async def insert(self, path: Path, offset: int, text: str) -> None:
+        """Puts text into a chat file that no editor has open, at once or not at all.
+
+        `offset` counts code points of the file with \\n for every line end, which it then has. Raises RequestRefused.
+        """
+
+        def write() -> None:
+            old = path.read_bytes().decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n")
+            self._replace(path, old[:offset] + replace_surrogates(text) + old[offset:])
+
+        try:
+            await self._worker.run(write)
+        except OSError as error:
+            raise RequestRefused(
+                f"The chat file {path.name} could not be written ({_reason(error)}). Ask again to begin a new one."
+            ) from error
+
     async def read(self, path: Path) -> str:
         """The file as it is on disk, with all that was appended. Raises RequestRefused when it cannot be read."""
         try:
@@ -155,14 +172,17 @@ class FileChats:
         new_text = completed(text, unfinished.job, unfinished.text)
         if new_text is None:
             return False
+        self._replace(path, new_text)
+        return True
+
+    def _replace(self, path: Path, text: str) -> None:
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            _write_and_close(create_file(temporary), new_text.encode("utf-8", "surrogateescape"))
+            _write_and_close(create_file(temporary), text.encode("utf-8", "surrogateescape"))
             temporary.replace(path)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
-        return True
 
 
 def file_name(title: str, now: datetime) -> str:

@@ -44,6 +44,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX answers_unfinished ON answers (owner) WHERE state != 'ended'",
     ),
+    (
+        """CREATE TABLE proposals (
+            id TEXT PRIMARY KEY, created REAL NOT NULL, start_line INTEGER NOT NULL, start_column INTEGER NOT NULL,
+            end_line INTEGER NOT NULL, end_column INTEGER NOT NULL, new_file INTEGER NOT NULL, uri BLOB NOT NULL,
+            title BLOB NOT NULL, action BLOB NOT NULL, seen BLOB NOT NULL, new BLOB NOT NULL, before BLOB NOT NULL,
+            after BLOB NOT NULL, reason BLOB NOT NULL, chat BLOB, question BLOB NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX proposals_created ON proposals (created)",
+    ),
 )
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 from ask_lsp.assistant.actions import Offer, Place, offers, wanted
+from ask_lsp.core.action import shortened
+from ask_lsp.core.directives import find
 from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_range, to_span
 from ask_lsp.lsp.documents import Document
 from ask_lsp.lsp.extensions import CANCEL, RUN, SEND
+from ask_lsp.lsp.handlers import proposals
+from ask_lsp.lsp.menu import Entry, entry
+from ask_lsp.lsp.problems import message_of
 
 if TYPE_CHECKING:
     from ask_lsp.lsp.server import AskServer
 
-KINDS = ("ask", types.CodeActionKind.QuickFix.value, types.CodeActionKind.RefactorRewrite.value)
 
-
-async def handle(server: AskServer, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entry]:
     """The menu for a place; empty for a document that is not open."""
     document = server.documents.get(params.text_document.uri)
     if document is None:
@@ -29,7 +31,7 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[type
     if server.is_chat(document):
         if wanted("ask", only) and not result:
             command = types.Command(title="Send this question", command=SEND, arguments=[{"uri": document.uri}])
-            result.append(_entry(server, command, "ask"))
+            result.append(entry(server.editor.client, command, "ask"))
         return result
     services = await server.services()
     settings = services.settings.loaded() or await services.settings.current()
@@ -39,27 +41,50 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[type
     selection = to_span(document.lines, params.range, server.encoding)
     server.remember_place(document, selection)
     definition = services.symbols.enclosing(document.live(), selection.start) if selection.is_empty else None
+    here = params.context.diagnostics
+    server.problems.note(document, selection, here, server.encoding)
+    known = server.problems.all(document, server.encoding)
     place = Place(
         selection=selection,
         definition=definition,
         language=document.language,
-        has_problems=bool(params.context.diagnostics),
         automatic=params.context.trigger_kind == types.CodeActionTriggerKind.Automatic,
         only=only,
+        problems=[message_of(problem) for problem in here],
+        in_file=[message_of(problem) for problem in known],
     )
-    return result + [_offer(server, document, offer, params.context.diagnostics) for offer in offers(settings, place)]
+    result += proposals.offered(server, document, selection, only)
+    result += _directed(server, document, place)
+    for offer in offers(settings, place):
+        told = known if offer.action.scope == "file" else here
+        result.append(_offer(server, document, offer, [told[number] for number in offer.problems]))
+    return result
 
 
-def _offer(
-    server: AskServer,
-    document: Document,
-    offer: Offer,
-    diagnostics: Sequence[types.Diagnostic],
-) -> types.CodeAction | types.Command:
-    bound = offer.action.needs == "diagnostics"
-    problems = list(diagnostics) if bound or "diagnostics" in offer.action.context else []
-    span = _around(document, offer.span, problems, server.encoding) if bound else offer.span
+def _directed(server: AskServer, document: Document, place: Place) -> list[Entry]:
+    """What a comment ending in `ask!` or `ask?` says, as an entry. Nothing is ever sent by the comment alone."""
+    around = place.definition.span if place.definition else None
+    found = find(document.lines, place.selection, around, document.language)
+    if found is None or (place.automatic and not found.span.contains(place.selection)):
+        return []
+    kind = "refactor.rewrite" if found.kind == "instruction" else "ask"
+    if not wanted(kind, place.only):
+        return []
     arguments = {
+        "action": "rewrite" if found.kind == "instruction" else "ask",
+        "uri": document.uri,
+        "range": to_range(document.lines, place.selection, server.encoding),
+        "version": document.version,
+        "directive": True,
+    }
+    title = shortened(("Do: " if found.kind == "instruction" else "Answer: ") + found.text)
+    return [entry(server.editor.client, types.Command(title=title, command=RUN, arguments=[arguments]), kind)]
+
+
+def _offer(server: AskServer, document: Document, offer: Offer, problems: list[types.Diagnostic]) -> Entry:
+    bound = offer.action.about_problems
+    span = _around(document, offer.span, problems, server.encoding) if bound else offer.span
+    arguments: dict[str, Any] = {
         "action": offer.action.id,
         "uri": document.uri,
         "range": to_range(document.lines, span, server.encoding),
@@ -68,7 +93,7 @@ def _offer(
     if problems:
         arguments["problems"] = problems
     command = types.Command(title=offer.title, command=RUN, arguments=[arguments])
-    return _entry(server, command, offer.action.kind, problems if bound else None)
+    return entry(server.editor.client, command, offer.action.kind, problems if bound else None)
 
 
 def _around(document: Document, span: Span, problems: list[types.Diagnostic], encoding: str) -> Span:
@@ -77,18 +102,15 @@ def _around(document: Document, span: Span, problems: list[types.Diagnostic], en
     return Span(min([span.start, *(each.start for each in spans)]), max([span.end, *(each.end for each in spans)]))
 
 
-def _cancel(server: AskServer, document: Document) -> list[types.CodeAction | types.Command]:
+def _cancel(server: AskServer, document: Document) -> list[Entry]:
     running = server.jobs.running(document.uri)
     if not running:
         return []
     arguments = [{"job": running[-1].id}]
-    return [_entry(server, types.Command(title="Cancel running request", command=CANCEL, arguments=arguments), "ask")]
-
-
-def _entry(
-    server: AskServer, command: types.Command, kind: str, problems: list[types.Diagnostic] | None = None
-) -> types.CodeAction | types.Command:
-    if not server.editor.client.code_action_literals:  # LSP 3.17: such a client may be given commands only
-        return command
-    tags = [types.CodeActionTag.LlmGenerated] if server.editor.client.tags_generated else None
-    return types.CodeAction(title=command.title, kind=kind, command=command, diagnostics=problems, tags=tags)
+    return [
+        entry(
+            server.editor.client,
+            types.Command(title="Cancel running request", command=CANCEL, arguments=arguments),
+            "ask",
+        )
+    ]

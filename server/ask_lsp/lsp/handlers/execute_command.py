@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from ask_lsp.assistant.ask import ask_about, send_chat
+from ask_lsp.assistant.answering import Running
+from ask_lsp.assistant.ask import ask_about, ask_for_words, question_in, send_chat
+from ask_lsp.assistant.edit import Conversation, edit
 from ask_lsp.assistant.jobs import Cancelled, Job
+from ask_lsp.assistant.making import directive_at, going_on, making_of
+from ask_lsp.assistant.new_file import make_file
 from ask_lsp.assistant.question import Ask, file_name
-from ask_lsp.core.action import Action, Problem
+from ask_lsp.core.action import Problem
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Snapshot, Span
 from ask_lsp.lsp.convert import to_span
+from ask_lsp.lsp.disk import EditorDisk, follower
 from ask_lsp.lsp.documents import Document
 from ask_lsp.lsp.extensions import (
+    APPLY,
     CANCEL,
+    CHECK,
+    DIFF,
+    DISCARD,
     LOG,
     OPEN_CONFIG,
     PROFILE,
+    PROPOSALS,
+    RETRY,
     RUN,
     SEND,
+    UNDO,
     RunArguments,
+    one_object,
     run_arguments,
     text_argument,
 )
+from ask_lsp.lsp.handlers import proposals
+from ask_lsp.lsp.problems import message_of
 
 if TYPE_CHECKING:
     from ask_lsp.lsp.server import AskServer
@@ -45,8 +61,15 @@ def handle(server: AskServer, command: str, arguments: list[Any]) -> Any:
 def _run(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     given = run_arguments(arguments)
     document, span = _target(server, given)
+    problems = tuple(_problem(each, document.live(), server.encoding) for each in given.problems)
+    return run_action(server, document, span, given, problems)
+
+
+def run_action(
+    server: AskServer, document: Document, span: Span, given: RunArguments, problems: tuple[Problem, ...] = ()
+) -> dict[str, str]:
+    """Starts the job of an action at a place, and returns its id."""
     snapshot = document.snapshot()
-    problems = tuple(_problem(each, snapshot, server.encoding) for each in given.problems)
     locale = server.locale
 
     async def work(job: Job) -> None:
@@ -59,19 +82,43 @@ def _run(server: AskServer, arguments: list[Any]) -> dict[str, str]:
             if action is None or not action.listed:
                 known = ", ".join(action.id for action in settings.actions if action.listed)
                 raise RequestRefused(f"There is no action “{given.action}”. Known: {known}.")
+            question = given.question or ""
+            if given.directive and not action.edits:
+                directive, definition = await directive_at(services, snapshot, span)
+                question = directive.text
             target, place = "selection", span
-            if span.is_empty:
+            if given.directive or action.scope == "file" or action.output == "insert":
+                target = "the code"
+            elif span.is_empty:
                 definition = await services.symbols.enclosing_exact(snapshot, span.start)
                 if definition is None:
                     raise RequestRefused("There is no code here. Select some, and ask again.")
                 target, place = definition.label, definition.span
             elif (whole := services.symbols.enclosing(snapshot, span.start)) is not None and whole.span == span:
                 target = whole.label
-            question = given.question or ""
-            if action.needs == "question" and not question.strip() and server.editor.client.protocol:
-                question = await job.guard(_typed(server, job, action, target, settings.assistant_name))
             ask = Ask(action, snapshot, place, target, question, problems, locale)
-            await ask_about(services, server.jobs, ask, job, view, server.transcript)
+            title = action.title_for(target, settings.assistant_name, [problem.message for problem in problems])
+            running = Running(services, server.jobs, job, view, server.transcript)
+            if action.edits:
+                making = await making_of(
+                    services, ask, title, follower(server, document, snapshot), directed=given.directive
+                )
+                ask = making.ask
+            needs_words = given.wants_words or (action.needs == "question" and not ask.question.strip())
+            if needs_words and server.editor.client.protocol:
+                words = (await job.guard(_typed(server, job, title))).strip()
+                ask = replace(ask, question="\n".join(filter(None, (ask.question, words))))
+                needs_words = not words
+            if not action.edits:
+                await ask_about(running, ask)
+                return
+            making = replace(making, ask=ask)
+            if needs_words:
+                server.shelf.conversing(await ask_for_words(running, ask, title), making)
+            elif action.output == "new_file":
+                await make_file(running, server.desk, server.shelf, making, EditorDisk(server))
+            else:
+                await edit(running, server.desk, server.shelf, making)
         except Cancelled:  # while the question was being typed
             await view.cancelled(None)
         except AskError as error:
@@ -80,9 +127,9 @@ def _run(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     return {"job": server.jobs.start(f"ask {file_name(document.uri)}", document.uri, work).id}
 
 
-async def _typed(server: AskServer, job: Job, action: Action, target: str, assistant: str) -> str:
+async def _typed(server: AskServer, job: Job, prompt: str) -> str:
     """The question, typed into whatever the client has for that (ask/input)."""
-    params = {"job": job.id, "prompt": action.title_for(target, assistant)}
+    params = {"job": job.id, "prompt": prompt}
     result = await server.editor.request("ask/input", params, INPUT_LIMIT)
     value = result.get("value") if isinstance(result, dict) else getattr(result, "value", None)
     return value if isinstance(value, str) else ""
@@ -113,8 +160,8 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
 
 def _problem(diagnostic: types.Diagnostic, snapshot: Snapshot, encoding: str) -> Problem:
     code = "" if diagnostic.code is None else str(diagnostic.code)
-    message = diagnostic.message if isinstance(diagnostic.message, str) else diagnostic.message.value
-    return Problem(to_span(snapshot.lines, diagnostic.range, encoding), message, code, diagnostic.source or "")
+    span = to_span(snapshot.lines, diagnostic.range, encoding)
+    return Problem(span, message_of(diagnostic), code, diagnostic.source or "")
 
 
 def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
@@ -135,11 +182,54 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
             if path is None or not services.chats.owns(path):
                 raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
             told = text if text is not None else await services.chats.read(path)
-            await send_chat(services, server.jobs, path, told, locale, job, view, server.transcript)
+            making = server.shelf.chats.get(path)
+            if making is not None:
+                making = going_on(making, question_in(told))
+                running = Running(services, server.jobs, job, view, server.transcript)
+                await edit(running, server.desk, server.shelf, making, Conversation(path, told))
+                return
+            await send_chat(Running(services, server.jobs, job, view, server.transcript), path, told, locale)
         except AskError as error:
             await view.failed(error, None)
 
     return {"job": server.jobs.start("ask in a chat", uri, work).id}
+
+
+def _retry(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+    """ask.retry: the same edit asked for anew; without a proposal the last one that was made, which is taken back."""
+    given = one_object(arguments, RETRY)
+    proposal_id = text_argument(arguments, RETRY, "proposal")
+    question = given.get("question")
+    if proposal_id is None and server.shelf.last is None:
+        raise RequestRefused("There is nothing to try again in this session. Choose an action instead.")
+    if question is not None and not isinstance(question, str):
+        raise RequestRefused("ask.retry: “question” must be text.")
+    kept = server.shelf.get(proposal_id) if proposal_id is not None else None
+    if kept is not None and (kept.document is None or kept.tracked is None):
+        raise RequestRefused(
+            "The place of that proposal is not open, or not to be found. Open its file, and try again."
+        )
+    uri = kept.proposal.uri if kept else server.shelf.last.document.uri if server.shelf.last else ""
+
+    async def work(job: Job) -> None:
+        try:
+            if kept is not None and kept.document is not None and kept.tracked is not None:
+                document, span = kept.document, kept.tracked.span
+                action, before = kept.proposal.action, kept.proposal.question
+            else:
+                last = server.shelf.last
+                assert last is not None
+                server.editor.message(await proposals.take_back(server))
+                document, span = last.document, last.place.span
+                action, before = last.proposal.action, last.proposal.question
+            words = "\n".join(filter(None, (before, question)))
+            run_action(server, document, span, RunArguments(action, question=words, wants_words=bool(given.get("ask"))))
+            if kept is not None:
+                await server.shelf.drop(kept.proposal.id)
+        except AskError as error:
+            server.editor.message(str(error), types.MessageType.Error)
+
+    return {"job": server.jobs.start("try again", uri, work).id}
 
 
 def _cancel(server: AskServer, arguments: list[Any]) -> dict[str, list[str]]:
@@ -203,5 +293,12 @@ _COMMANDS: dict[str, Callable[[AskServer, list[Any]], Any]] = {
         _config,
         "There is no {path} yet. Make one with: ask-lsp config --example > '{path}'",
     ),
+    APPLY: proposals.apply,
+    DIFF: proposals.diff,
+    DISCARD: proposals.discard,
+    PROPOSALS: proposals.list_all,
+    CHECK: proposals.check,
+    UNDO: proposals.undo,
+    RETRY: _retry,
     LOG: _show(_log, "There is no log yet; it would be {path}."),
 }

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from ask_lsp.lsp.handlers import sync
+
 if TYPE_CHECKING:
     from ask_lsp.lsp.server import AskServer
 
@@ -32,7 +34,7 @@ async def initialized(server: AskServer, params: types.InitializedParams) -> Non
             )
         )
     await server.services()
-    server.parse_all()
+    sync.parse_all(server)
     if client.configuration:
         await _pull(server)
     server.send_status()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from ask_lsp.assistant.jobs import Job
 from ask_lsp.assistant.ports import Chats
 from ask_lsp.core.chat_format import JOB_ATTRIBUTE, heading, next_turn
+from ask_lsp.core.diff import common_prefix
 from ask_lsp.core.errors import AskError
 from ask_lsp.core.profile import Profile
 from ask_lsp.core.text import Point, Span, line_text, replace_surrogates, split_lines
@@ -35,11 +37,11 @@ TRIES = 3
 
 def normal(text: str) -> str:
     """Text with \\n for every line end: editors bring what is inserted into the form of the buffer."""
-    return text.replace("\r\n", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class ChatTranscript:
-    """One answer on its way into one file (assistant.ask.Transcript)."""
+    """One answer on its way into one file (assistant.answering.Transcript)."""
 
     def __init__(
         self,
@@ -73,10 +75,13 @@ class ChatTranscript:
         self._entry: int | None = None
         self._document: Document | None = None
         self._place: TrackedSpan | None = None
-        self._failures = 0
+        self._was_in_buffer = False
+        self._journalled = -1
+        self._edited_at = 0.0
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._pump = asyncio.ensure_future(self._run())
+        self._dirty = asyncio.Event()
+        self._pumps = [asyncio.ensure_future(self._run()), asyncio.ensure_future(self._run_journal())]
 
     def add(self, text: str) -> None:
         """Takes a piece of the answer."""
@@ -88,6 +93,7 @@ class ChatTranscript:
         if self._after_heading:
             self._all += text
         self._wake.set()
+        self._dirty.set()
 
     async def flush(self) -> None:
         """Writes all that there is, unless an editor will not take it.
@@ -113,7 +119,8 @@ class ChatTranscript:
         await self.flush()
         self._all += tail + next_question
         self._answer += tail
-        self._pump.cancel()
+        for pump in self._pumps:
+            pump.cancel()
         for _ in range(TRIES):
             await self.flush()
             if self.is_written:
@@ -136,7 +143,6 @@ class ChatTranscript:
     async def closed(self) -> None:
         """The editor let go of the file: what it did not save is written now."""
         self._document = self._place = None
-        self._failures = 0
         await self.flush()
         if self.finished and self.is_written and self._entry is not None:
             await self._chats.journal_end(self._entry)
@@ -147,6 +153,25 @@ class ChatTranscript:
             self._wake.clear()
             await self.flush()
             await asyncio.sleep(EVERY)
+            if not self.is_written:
+                self._wake.set()  # an editor that refused once may have had its reasons
+
+    async def _run_journal(self) -> None:
+        """Journals what comes while an editor takes its time with what came before."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            try:
+                await self._journal()
+            except AskError as error:
+                log.warning("the answer could not be journalled: %s", error)
+            await asyncio.sleep(EVERY)
+
+    async def _journal(self) -> None:
+        answer = self._answer
+        if self._entry is not None and len(answer) != self._journalled:
+            await self._chats.journal(self._entry, answer)
+            self._journalled = len(answer)
 
     async def _flush(self) -> None:
         document = self._documents.at(self.path)
@@ -156,27 +181,33 @@ class ChatTranscript:
             self._after_heading = len(begin)
             self._all = begin + self._answer
             self._entry = await self._chats.journal_begin(self.path, self._token)
-        if self._entry is not None:
-            await self._chats.journal(self._entry, self._answer)
-        if document is not None and not self._synced_with(document):
-            self._sync_with_buffer(document)
-        elif document is None and self.in_buffer:
-            self._sync(normal(await self._chats.read(self.path)))
-        self.in_buffer = document is not None
+        upto = len(self._all)
+        await self._journal()  # all of it is safe before any of it is anywhere else
+        document = self._documents.at(self.path)
         if document is None:
-            piece, self._written = self._all[self._written :], len(self._all)
-            if piece:
-                await self._chats.append(self.path, piece)
+            await self._write_on_disk(upto)
             return
-        while self._written < len(self._all) and self._failures < TRIES:
-            piece = self._all[self._written :]
-            if await self._insert(document, piece):
-                self._written += len(piece)
-                self._failures = 0
-            else:
-                self._failures += 1
-                if self._documents.at(self.path) is not document or self._document is None:
-                    return
+        if not self._synced_with(document):
+            self._sync_with_buffer(document)
+        self.in_buffer = self._was_in_buffer = True
+        if self._written < upto:
+            await asyncio.sleep(self._edited_at + EVERY - time.monotonic())
+            self._edited_at = time.monotonic()
+            piece = self._all[self._written : upto]
+            if self._documents.at(self.path) is document and await self._insert(document, piece):
+                self._written = upto
+
+    async def _write_on_disk(self, upto: int) -> None:
+        self.in_buffer = False
+        if self._written >= upto:
+            return
+        if self._was_in_buffer:  # what an editor saved is the truth: words of the user's may follow ours
+            content = normal(await self._chats.read(self.path))
+            offset = self._sync(content)
+            await self._chats.insert(self.path, offset, self._all[self._written : upto])
+        else:
+            await self._chats.append(self.path, self._all[self._written : upto])
+        self._written = upto
 
     def _synced_with(self, document: Document) -> bool:
         return self._document is document and self._place is not None
@@ -189,11 +220,7 @@ class ChatTranscript:
             return len(content)
         begin = self._after_heading - len("\n\n")
         ours, theirs = self._all[begin:], content[found + len(self._heading) :]
-        same = 0
-        for mine, other in zip(ours, theirs, strict=False):
-            if mine != other:
-                break
-            same += 1
+        same = common_prefix(ours, theirs)
         if same < len(theirs.rstrip()):  # somebody edited our answer: go on behind the last words we know of
             known = self._all[max(begin, self._written - 40) : self._written]
             if known and (at := theirs.rfind(known)) >= 0:
@@ -208,28 +235,34 @@ class ChatTranscript:
         point = Point(number, offset - (content.rfind("\n", 0, offset) + 1))
         self._document = document
         self._place = document.track(Span(point, point), grows=True)
-        self._failures = 0
 
     async def _insert(self, document: Document, piece: str) -> bool:
         assert self._place is not None
-        before = len(self._in_place(document))
+        before = self._in_place(document)
         position = to_position(document.lines, self._place.span.end, self._encoding())
         if not await self._editor.insert(document.uri, document.version, position, piece):
             return False
         try:
             await within(CONFIRM_LIMIT, self._confirmed(document, piece, before))
         except asyncio.TimeoutError:
+            grown = len(self._in_place(document)) - len(before)
+            if 2 * grown >= len(piece):
+                return True  # something of that size came: the editor has its own mind about white space, say
             self._document = None  # what of it is there all the same is found out before anything is written again
             return False
         return True
 
-    async def _confirmed(self, document: Document, piece: str, before: int) -> None:
-        """Waits until the editor has sent our text back: eglot is late, Neovim says "applied" of what it refused."""
+    async def _confirmed(self, document: Document, piece: str, before: str) -> None:
+        """Waits until the editor has sent our text back: eglot is late, Neovim says "applied" of what it refused.
+
+        It is there when it stands there once more than before, wherever: somebody may have deleted what came earlier.
+        """
+        times = before.count(piece)
         while True:
             changed = document.changed
             there = self._in_place(document)
-            if (at := there.find(piece, before)) >= 0:
-                self._end_at(document, at + len(piece))
+            if there.count(piece) > times:
+                self._end_at(document, there.rfind(piece) + len(piece))
                 return
             await changed.wait()
 
@@ -250,30 +283,33 @@ class Transcripts:
     """The transcripts that may still have something to write, by file."""
 
     def __init__(self) -> None:
-        self._by_path: dict[Path, ChatTranscript] = {}
+        self._all: list[ChatTranscript] = []
 
     def add(self, transcript: ChatTranscript) -> ChatTranscript:
-        """Keeps the newest one of a file."""
-        self._by_path[transcript.path] = transcript
+        """Keeps one until all of it is safe."""
+        self._all.append(transcript)
         return transcript
 
     async def saved(self, path: Path) -> None:
         """A didSave."""
-        if (transcript := self._by_path.get(path)) is not None:
+        for transcript in self._of(path):
             await transcript.saved()
             self._drop(transcript)
 
     async def opened(self, path: Path) -> None:
         """A didOpen: what came between the editor's reading and this goes in now."""
-        if (transcript := self._by_path.get(path)) is not None:
+        for transcript in self._of(path):
             await transcript.flush()
 
     async def closed(self, path: Path) -> None:
-        """A didClose."""
-        if (transcript := self._by_path.get(path)) is not None:
+        """A didClose; the answers in the order in which they stand in the file."""
+        for transcript in self._of(path):
             await transcript.closed()
             self._drop(transcript)
 
+    def _of(self, path: Path) -> list[ChatTranscript]:
+        return [transcript for transcript in self._all if transcript.path == path]
+
     def _drop(self, transcript: ChatTranscript) -> None:
-        if transcript.finished and transcript.is_written:
-            self._by_path.pop(transcript.path, None)
+        if transcript.finished and transcript.is_written and transcript in self._all:
+            self._all.remove(transcript)

@@ -24,7 +24,7 @@ SHOWN_OF_ANSWER = 60
 
 
 class AnswerView:
-    """One job in this editor (assistant.ask.View)."""
+    """One job in this editor (assistant.answering.View)."""
 
     def __init__(
         self,
@@ -80,6 +80,14 @@ class AnswerView:
         if not self._shown and not self._says and path is not None:
             short = first_line if len(first_line) <= SHOWN_OF_ANSWER else first_line[: SHOWN_OF_ANSWER - 1] + "…"
             self._editor.message(f"{short} - {path}")
+
+    async def edited(self, sentence: str, short: str, *, made: bool) -> None:
+        """Ends the progress; an edit that was not made, or where nothing shows progress, is a message as well."""
+        self._progress.end(sentence)
+        self._trouble(None)
+        self._answer("done", note=sentence)
+        if not self._says and not (made and self._editor.client.progress):
+            self._editor.message(short)
 
     async def cancelled(self, path: Path | None) -> None:
         """Ends the progress; no message, since the user did it."""

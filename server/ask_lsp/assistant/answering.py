@@ -1,0 +1,227 @@
+"""One answer on its way: from the model's events into a chat file and past the user's eyes.
+
+Whatever ends it - an error, a cancel, the output limit - the text so far stays, and the file ends in a state from which
+the conversation can go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ask_lsp.assistant.jobs import Cancelled, Job, Jobs
+from ask_lsp.assistant.services import Services
+from ask_lsp.core import chat_format
+from ask_lsp.core.conversation import Finished, Message, Retrying, TextDelta, Usage, Waiting
+from ask_lsp.core.errors import AskError
+from ask_lsp.core.fences import close_open_fence
+from ask_lsp.core.profile import Profile
+
+log = logging.getLogger(__name__)
+
+REPORT_EVERY = 0.25
+
+
+class Transcript(Protocol):
+    """The place in a chat file where one answer is being written."""
+
+    def add(self, text: str) -> None:
+        """Takes a piece of the answer; it is written soon."""
+        ...
+
+    async def flush(self) -> None:
+        """Has everything written that was added. Never raises for what an editor does."""
+        ...
+
+    async def finish(self, tail: str, next_question: str) -> bool:
+        """Writes what is left, `tail`, and the next question's heading. False if an editor would not take it."""
+        ...
+
+
+class View(Protocol):
+    """What the user sees of one job, beside the chat file."""
+
+    def note(self, sentence: str) -> None:
+        """What is going on now: "waiting 35 s", "rate limited, retrying in 12 s"."""
+        ...
+
+    def delta(self, text: str) -> None:
+        """A piece of the answer, at once (the chat file gets it twice a second)."""
+        ...
+
+    async def first_text(self, path: Path) -> None:
+        """The answer has begun: time to show it."""
+        ...
+
+    async def question_wanted(self, path: Path) -> None:
+        """A chat file with an empty question is there to be typed into."""
+        ...
+
+    async def done(self, sentence: str, path: Path | None, first_line: str) -> None:
+        """The job has ended well."""
+        ...
+
+    async def edited(self, sentence: str, short: str, *, made: bool) -> None:
+        """The job of an edit has ended well: `short` without figures; `made` if the edit is there to be seen."""
+        ...
+
+    async def cancelled(self, path: Path | None) -> None:
+        """The job was cancelled."""
+        ...
+
+    async def failed(self, error: AskError, path: Path | None) -> None:
+        """The job has failed; the sentence says why and what to do."""
+        ...
+
+
+Writer = Callable[[Path, str, Job, Profile], Transcript]
+"""Opens a transcript: the file, the nonce of its conversation, the job that writes, and who answers."""
+
+
+@dataclass
+class Told:
+    """What an answer has come to so far. `ending` is a remark of ours below it, `again` our own next question."""
+
+    text: list[str]
+    usage: Usage | None = None
+    complete: bool = False
+    ending: str = ""
+    again: str = ""
+
+
+@dataclass(frozen=True)
+class Running:
+    """One job at work, with all that it works with."""
+
+    services: Services
+    jobs: Jobs
+    job: Job
+    view: View
+    writer: Writer
+
+
+Judge = Callable[[Told], Awaitable[str]]
+"""Looks at a complete answer: what the model is told if it has to answer once more, or "". It may set the ending."""
+
+
+async def answer(
+    running: Running,
+    profile: Profile,
+    sent: Sequence[Message],
+    path: Path,
+    nonce: str,
+    action: str,
+    *,
+    show: bool = True,
+    prediction: str | None = None,
+    judge: Judge | None = None,
+) -> Told:
+    """Streams one answer into the chat file. Raises what ended it early, once the file is in order.
+
+    Unless `show` is false, the file is opened when the first text is there. `prediction` is a text that much of the
+    answer will repeat. What `judge` says stands as the next question in the file.
+    """
+    services, jobs, job, view = running.services, running.jobs, running.job, running.view
+    settings = await services.settings.current()
+    await jobs.turn(job, settings.max_jobs, lambda before: view.note(f"queued: {before} requests are at work"))
+    told = Told([])
+    trouble: AskError | Cancelled | None = None
+    transcript = running.writer(path, nonce, job, profile)
+    try:
+        await job.guard(_read(running, profile, sent, told, transcript, path if show else None, prediction))
+        if judge is not None:
+            told.again = await job.guard(_judged(judge, told))
+    except (AskError, Cancelled) as error:
+        trouble = error
+        told.ending = "Cancelled." if isinstance(error, Cancelled) else f"The answer stopped here: {error}"
+    except Exception:
+        log.exception("the answer of %s failed", job.id)
+        trouble = AskError("ask-lsp had an internal error; its log has the details (command ask.log).")
+        told.ending = f"The answer stopped here: {trouble}"
+    finally:
+        jobs.done()
+    await _close(transcript, nonce, told)
+    if told.usage is not None:
+        await services.memory.record_usage(profile, action, told.usage)
+    if trouble is not None:
+        raise trouble
+    return told
+
+
+async def _judged(judge: Judge, told: Told) -> str:
+    return await judge(told)
+
+
+async def _read(
+    running: Running,
+    profile: Profile,
+    sent: Sequence[Message],
+    told: Told,
+    transcript: Transcript,
+    shown: Path | None,
+    prediction: str | None,
+) -> None:
+    view = running.view
+    began = reported = time.monotonic()
+    pieces = 0
+    view.note(f"asking {profile.model or profile.name}")
+    async with contextlib.aclosing(running.services.models.stream(profile, sent, prediction)) as events:
+        async for event in events:
+            now = time.monotonic()
+            if isinstance(event, TextDelta):
+                told.text.append(event.text)
+                pieces += 1
+                view.delta(event.text)
+                transcript.add(event.text)
+                if pieces == 1:
+                    await transcript.flush()
+                    if shown is not None:
+                        await view.first_text(shown)
+                if now - reported >= REPORT_EVERY or pieces == 1:
+                    reported = now
+                    view.note(f"{pieces} tokens")
+            elif isinstance(event, Waiting):
+                view.note(f"{event.what} {now - began:.0f} s")
+            elif isinstance(event, Retrying):
+                view.note(f"{event.reason}, retrying in {event.seconds:.0f} s")
+            elif isinstance(event, Usage):
+                told.usage = event
+            elif isinstance(event, Finished):
+                told.complete = event.reason == "stop"
+                if not told.complete:
+                    told.ending = (
+                        "The answer reached the output limit (max_output). Ask it to go on, or raise the limit."
+                    )
+
+
+async def _close(transcript: Transcript, nonce: str, told: Told) -> None:
+    """Brings the file into a state that the conversation can go on from."""
+    text = "".join(told.text)
+    tail = close_open_fence(text) or ""
+    if told.ending:
+        before = text + tail
+        tail += "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
+        tail += chat_format.note(nonce, told.ending)
+    question = chat_format.next_turn((text + tail)[-2:], nonce, "user")
+    await transcript.finish(tail, f"{question}{told.again}\n" if told.again else question)
+
+
+def summary(profile: Profile, usage: Usage | None) -> str:
+    """How an answer ended: who answered, and what it took, in tokens and USD as far as they are known."""
+    name = profile.model or profile.name
+    if usage is None:
+        return f"{name} answered"
+    spent = f"{name} answered: {usage.input_tokens} tokens in, {usage.output_tokens} out"
+    if profile.prices is not None:
+        spent += f", ${profile.prices.of(usage.input_tokens, usage.output_tokens):.4f}"
+    return spent
+
+
+def first_line(text: str) -> str:
+    """The first line of an answer that says something, for a message in passing."""
+    return next((line.strip() for line in text.splitlines() if line.strip(" \t#`*>-")), "")

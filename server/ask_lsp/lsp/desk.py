@@ -1,0 +1,143 @@
+"""The editor as the place where edits are made: versions, what it says about an edit, and what its text says.
+
+`applied: true` is only a word: Neovim says it of an edit that it refused for being late, vim-lsp always, and eglot
+sends the change long after. So an edit counts as made when a didChange has brought its text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from ask_lsp.assistant.landing import Said
+from ask_lsp.core.edits import Edit, merge
+from ask_lsp.core.text import Point, Snapshot, Span, split_lines
+from ask_lsp.core.tracking import TrackedSpan
+from ask_lsp.lsp.documents import Document, Documents
+from ask_lsp.lsp.editor import Editor
+from ask_lsp.lsp.limits import within
+
+SHOWN_LIMIT = 10.0
+MOVED_LIMIT = 1.0
+
+
+def plain(text: str) -> str:
+    """Text with \\n for every line end: editors bring what is inserted into the form of the buffer."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def stands(seen: str, new: str, now: str) -> bool:
+    """Whether `now` is `seen` with the step to `new` made in it, whatever else was typed at the same time."""
+    seen, new, now = plain(seen), plain(new), plain(now)
+    if now == new:
+        return True
+    if now == seen:
+        return False
+    if new not in seen and new in now:
+        return True
+    return merge(seen, new, now) == now
+
+
+class DocumentPlace:
+    """A stretch of an open document (assistant.landing.LivePlace)."""
+
+    def __init__(self, documents: Documents, document: Document, span: Span) -> None:
+        self._documents = documents
+        self.document = document
+        self._tracked = document.track(span)
+        self.made: TrackedSpan | None = None
+
+    @property
+    def uri(self) -> str:
+        """The document."""
+        return self.document.uri
+
+    def now(self) -> tuple[Snapshot, Span] | None:
+        """Where it is; None when the document was closed."""
+        if self._documents.get(self.document.uri) is not self.document:
+            return None
+        return self.document.snapshot(), self._tracked.span
+
+    def watch(self) -> EditWatch:
+        """Begins to look at what an edit does here."""
+        return EditWatch(self, self.document.track(self._tracked.span, grows=True))
+
+
+class EditWatch:
+    """Looks at a place after an edit was sent there (assistant.landing.Watch)."""
+
+    def __init__(self, place: DocumentPlace, grown: TrackedSpan) -> None:
+        self._place = place
+        self._document = place.document
+        self._grown = grown
+        self._version = place.document.version
+
+    async def shown(self, seen: str, new: str) -> bool | None:
+        """Whether the editor's next change brought `new`; None if no change came within 10 s."""
+        if self._there(seen, new):
+            return True
+        if self._document.version != self._version:
+            return False  # the change that decides has come already, or the one that made the edit late
+        try:
+            await within(SHOWN_LIMIT, self._document.changed.wait())
+        except asyncio.TimeoutError:
+            return None
+        return self._there(seen, new)
+
+    async def moved(self) -> bool:
+        """Whether the document has another version than the edit was made for, or gets one within a second."""
+        until = time.monotonic() + MOVED_LIMIT
+        while self._document.version == self._version and (left := until - time.monotonic()) > 0:
+            try:
+                await within(left, self._document.changed.wait())
+            except asyncio.TimeoutError:
+                break
+        return self._document.version != self._version
+
+    def _there(self, seen: str, new: str) -> bool:
+        now = self._document.live().slice(self._grown.span)
+        if not stands(seen, new, now):
+            return False
+        at = now.find(new)
+        self._place.made = self._document.track(
+            _part(self._grown.span, now, at, len(new)) if at >= 0 else self._grown.span
+        )
+        return True
+
+
+def _part(span: Span, text: str, offset: int, length: int) -> Span:
+    """Where a piece of the text of `span` is."""
+    return Span(_forward(span.start, text[:offset]), _forward(span.start, text[: offset + length]))
+
+
+def _forward(start: Point, text: str) -> Point:
+    *whole, rest = split_lines(text)
+    return Point(start.line + len(whole), len(rest) if whole else start.column + len(rest))
+
+
+class EditorDesk:
+    """The connected editor (assistant.landing.Desk)."""
+
+    def __init__(self, editor: Editor, encoding: str) -> None:
+        self._editor = editor
+        self._encoding = encoding
+        self._queues: dict[str, asyncio.Lock] = {}
+
+    @property
+    def versioned(self) -> bool:
+        """Neovim does not declare it, and honours it."""
+        return self._editor.client.versioned_edits
+
+    @property
+    def says_yes_to_late_edits(self) -> bool:
+        """Neovim answers `applied: true` to a stale edit that it did not make."""
+        return self._editor.client.is_neovim
+
+    def queue(self, uri: str) -> asyncio.Lock:
+        """One edit of a document at a time."""
+        return self._queues.setdefault(uri, asyncio.Lock())
+
+    async def edit(self, snapshot: Snapshot, edits: Sequence[Edit], label: str, *, ask_first: bool = False) -> Said:
+        """Sends one edit, and returns what the editor says."""
+        return await self._editor.edit(snapshot, edits, label, self._encoding, ask_first=ask_first)

@@ -1,0 +1,210 @@
+"""What can be done with edits that were not made, or were: the entries of the menu, and the commands behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from lsprotocol import types
+
+from ask_lsp.assistant.actions import wanted
+from ask_lsp.assistant.landing import Landed, land
+from ask_lsp.core.action import shortened
+from ask_lsp.core.errors import AskError, RequestRefused
+from ask_lsp.core.text import Snapshot, Span
+from ask_lsp.lsp.desk import DocumentPlace, plain
+from ask_lsp.lsp.documents import Document
+from ask_lsp.lsp.extensions import APPLY, CHECK, DIFF, DISCARD, RETRY, UNDO, text_argument
+from ask_lsp.lsp.menu import Entry, entry
+from ask_lsp.lsp.shelf import Kept
+
+if TYPE_CHECKING:
+    from ask_lsp.assistant.jobs import Job
+    from ask_lsp.lsp.server import AskServer
+
+MOST_SHOWN = 3
+"""Proposals of one place that are listed; the page of all of them has the rest."""
+
+
+def offered(server: AskServer, document: Document, selection: Span, only: tuple[str, ...]) -> list[Entry]:
+    """The entries for what is kept at a place, and for the last edit made there; from memory alone."""
+    entries: list[Entry] = []
+    client = server.editor.client
+    for kept in server.shelf.at(document, selection)[:MOST_SHOWN]:
+        proposal, arguments = kept.proposal, [{"proposal": kept.proposal.id}]
+        title = proposal.title
+        if kept.waiting:
+            if wanted("ask", only):
+                command = types.Command(title="Check last edit", command=CHECK, arguments=arguments)
+                entries.append(entry(client, command, "ask"))
+            continue
+        kind = "quickfix" if proposal.action.startswith("fix") else "refactor.rewrite"
+        if wanted(kind, only):
+            command = types.Command(title=shortened(f"Apply: {title}"), command=APPLY, arguments=arguments)
+            entries.append(entry(client, command, kind, edit=server.shelf.literal(kept)))
+        if wanted("ask", only):
+            for what, name in (("Show diff: ", DIFF), ("Discard: ", DISCARD), ("Try again: ", RETRY)):
+                command = types.Command(title=shortened(what + title), command=name, arguments=arguments)
+                entries.append(entry(client, command, "ask"))
+            again = [{**arguments[0], "ask": True}]
+            command = types.Command(title=shortened(f"Try again with...: {title}"), command=RETRY, arguments=again)
+            entries.append(entry(client, command, "ask"))
+    if wanted("ask", only) and _can_undo(server, document, selection):
+        entries.append(entry(client, types.Command(title="Undo last answer", command=UNDO, arguments=[]), "ask"))
+        command = types.Command(title="Undo last answer and try again", command=RETRY, arguments=[])
+        entries.append(entry(client, command, "ask"))
+    return entries
+
+
+def _can_undo(server: AskServer, document: Document, selection: Span) -> bool:
+    last = server.shelf.last
+    if last is None or last.document is not document:
+        return False
+    span = last.place.span
+    if span.end.line < selection.start.line or selection.end.line < span.start.line:
+        return False
+    return plain(document.live().slice(span)) == plain(last.landed.after)
+
+
+def apply(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+    """ask.apply: makes the edit now, in whatever way this editor takes edits. Raises RequestRefused."""
+    kept = server.shelf.get(text_argument(arguments, APPLY, "proposal"))
+    return _job(server, kept.proposal.title, kept.proposal.uri, lambda job: _apply(server, kept))
+
+
+async def _apply(server: AskServer, kept: Kept) -> str:
+    proposal = kept.proposal
+    if proposal.new_file:
+        return await _make_file(server, kept)
+    place = server.shelf.place(kept)
+    if place is None:
+        name = Path(unquote(urlsplit(proposal.uri).path)).name
+        where = "Its place cannot be found any more" if server.documents.get(proposal.uri) else f"{name} is not open"
+        raise RequestRefused(
+            f"{where}: nothing was changed. Show the diff, and make the change by hand or open {name}."
+        )
+    landed = await land(server.desk, place, proposal.seen, proposal.new, proposal.title, _nothing_wrong)
+    if landed.state == "kept":
+        raise RequestRefused(f"{proposal.title}: not applied. {landed.reason} The proposal stays; show its diff.")
+    if landed.state == "done":
+        server.shelf.made(place, proposal, landed)
+        await server.shelf.drop(proposal.id)
+        return f"{proposal.title}: done."
+    kept.waiting = True
+    return f"{proposal.title}: sent. {landed.reason} Choose “Check last edit” there to see."
+
+
+async def _nothing_wrong(snapshot: Snapshot, span: Span, text: str) -> str:
+    return ""  # somebody has looked at it, and wants it
+
+
+async def _make_file(server: AskServer, kept: Kept) -> str:
+    services = await server.services()
+    path = server.path_of(kept.proposal.uri)
+    if path is None:
+        raise RequestRefused("Only files on this machine can be made. Copy the text out of the diff.")
+    await services.files.create(path, kept.proposal.new)
+    await server.shelf.drop(kept.proposal.id)
+    await server.editor.show(path)
+    return f"{kept.proposal.title}: {path} is there."
+
+
+def diff(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+    """ask.diff: a page with the difference. Raises RequestRefused."""
+    kept = server.shelf.get(text_argument(arguments, DIFF, "proposal"))
+
+    async def work(job: Job) -> str:
+        from ask_lsp.core.pages import diff_page
+
+        now = None
+        if kept.document is not None and kept.tracked is not None:
+            now = kept.document.live().slice(kept.tracked.span)
+        text = await asyncio.to_thread(diff_page, kept.proposal, now)
+        return await _show_page(server, f"diff-{kept.proposal.id}.md", text)
+
+    return _job(server, "diff", kept.proposal.uri, work)
+
+
+def list_all(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+    """ask.proposals: a page of all of them."""
+
+    async def work(job: Job) -> str:
+        from ask_lsp.core.pages import proposals_page
+
+        await server.shelf.load()
+        text = await asyncio.to_thread(proposals_page, [kept.proposal for kept in server.shelf.all()])
+        return await _show_page(server, "proposals.md", text)
+
+    return _job(server, "proposals", "", work)
+
+
+async def _show_page(server: AskServer, name: str, text: str) -> str:
+    path = await (await server.services()).files.page(name, text)
+    return "" if await server.editor.show(path, focus=True) else str(path)
+
+
+def discard(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+    """ask.discard: forgets a proposal. Raises RequestRefused."""
+    kept = server.shelf.get(text_argument(arguments, DISCARD, "proposal"))
+
+    async def work(job: Job) -> str:
+        await server.shelf.drop(kept.proposal.id)
+        return f"Discarded: {kept.proposal.title}."
+
+    return _job(server, "discard", kept.proposal.uri, work)
+
+
+def check(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+    """ask.check: whether the text of an edit that the editor says to have made is there. Raises RequestRefused."""
+    kept = server.shelf.get(text_argument(arguments, CHECK, "proposal"))
+
+    async def work(job: Job) -> str:
+        if server.shelf.is_there(kept):
+            await server.shelf.drop(kept.proposal.id)
+            return f"{kept.proposal.title}: it is there."
+        kept.waiting = False
+        return f"{kept.proposal.title}: it is not there. It is kept: open the code actions there to apply it."
+
+    return _job(server, "check", kept.proposal.uri, work)
+
+
+def undo(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+    """ask.undo: takes the last edit back, while its text is still as we wrote it. Raises RequestRefused."""
+    last = server.shelf.last
+    if last is None:
+        raise RequestRefused("There is no edit of ask-lsp to undo in this session. Use your editor's own undo.")
+    return _job(server, "undo", last.document.uri, lambda job: take_back(server))
+
+
+async def take_back(server: AskServer) -> str:
+    """Undoes the last edit, and says so. Raises RequestRefused."""
+    last = server.shelf.last
+    assert last is not None
+    if server.documents.get(last.document.uri) is not last.document:
+        raise RequestRefused("The file of the last edit is no longer open. Open it, and use your editor's undo.")
+    span = last.place.span
+    now = last.document.live().slice(span)
+    if plain(now) != plain(last.landed.after):
+        raise RequestRefused("The text was changed since: nothing was undone. Use your editor's own undo.")
+    place = DocumentPlace(server.documents, last.document, span)
+    landed: Landed = await land(server.desk, place, now, last.landed.before, "Undo", _nothing_wrong)
+    if landed.state != "done":
+        raise RequestRefused(f"Not undone. {landed.reason} Use your editor's own undo.")
+    server.shelf.last = None
+    return f"Undone: {last.proposal.title}."
+
+
+def _job(server: AskServer, title: str, uri: str, work: Callable[[Job], Awaitable[str]]) -> dict[str, str]:
+    """Runs something short as a job, and shows the sentence that it returns, or why it failed."""
+
+    async def run(job: Job) -> None:
+        try:
+            if sentence := await work(job):
+                server.editor.message(sentence)
+        except AskError as error:
+            server.editor.message(str(error), types.MessageType.Error)
+
+    return {"job": server.jobs.start(title, uri, run).id}

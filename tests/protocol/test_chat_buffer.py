@@ -1,0 +1,146 @@
+"""What editors and people do to a chat while its answer comes: nothing is written twice, or lost, or misplaced."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsp_client import LspClient, chat_files
+from openai_server import FakeOpenAI, Held
+from test_ask import finished_chat
+from test_chat import ask_explain, chat_uri
+
+
+@pytest.fixture
+def chatting(editor, model: FakeOpenAI, state: Path) -> tuple[LspClient, Held, str]:
+    """An editor that shows a chat, whose answer has begun with “One. ”."""
+    client = editor("vscode-1.100")
+    held = model.hold()
+    ask_explain(client)
+    held.send("One. ")
+    uri = chat_uri(client, state)
+    client.until(lambda: "One. " in client.buffers[uri].text, "the first piece")
+    return client, held, uri
+
+
+def edits(client: LspClient) -> list[dict[str, Any]]:
+    return [message for message in client.seen if message.get("method") == "workspace/applyEdit"]
+
+
+def test_a_chat_gets_two_edits_a_second_at_most(chatting, state) -> None:
+    """However fast the model is. Between the first and the last edit there is half a second for each but the last."""
+    client, held, _ = chatting
+    times: list[float] = []
+
+    def takes(params: dict[str, Any]) -> bool:
+        times.append(time.monotonic())
+        return True
+
+    client.applies_edits = takes
+    for number in range(150):
+        held.send(f"word{number} ")
+        time.sleep(0.01)  # the pace of a model, not a wait for anything
+    held.finish()
+    finished_chat(client, state)
+
+    assert len(times) >= 2
+    assert all(later - earlier >= 0.45 for earlier, later in itertools.pairwise(times))
+    client.close(unread=True)
+
+
+def test_an_editor_with_a_mind_of_its_own_does_not_get_a_piece_twice(chatting, state) -> None:
+    """It changes what is inserted (here: two spaces into one); the answer goes on behind it."""
+    client, held, uri = chatting
+
+    def takes(params: dict[str, Any]) -> bool:
+        (change,) = params["edit"]["documentChanges"]
+        for each in change["edits"]:
+            each["newText"] = each["newText"].replace("  ", " ")
+        return True
+
+    client.applies_edits = takes
+    held.send("Two  words.")
+    client.until(lambda: "Two words." in client.buffers[uri].text, "the second piece", seconds=20)
+    held.finish()
+    client.until(lambda: client.buffers[uri].text.count("role=user") == 2, "the end", seconds=30)
+
+    assert client.buffers[uri].text.count("Two words.") == 1
+    assert client.buffers[uri].text.count("One. ") == 1
+    client.ended_progress()
+    client.close(unread=True)
+
+
+def test_deleting_something_while_an_edit_is_under_way_does_not_make_it_twice(chatting, state) -> None:
+    client, held, uri = chatting
+
+    def takes(params: dict[str, Any]) -> dict[str, Any]:
+        text = client.buffers[uri].text
+        at = text.index("One. ")
+        client.edit_all(uri, [(at, at + 3, ""), (len(text), len(text), "Two.")])  # both in one change
+        del client.answers["workspace/applyEdit"]
+        return {"applied": True}
+
+    client.answers["workspace/applyEdit"] = takes
+    held.send("Two.")
+    client.until(lambda: "Two." in client.buffers[uri].text, "the second piece")
+    held.send(" Three.")
+    held.finish()
+    client.until(lambda: client.buffers[uri].text.count("role=user") == 2, "the end", seconds=30)
+
+    assert client.buffers[uri].text.count("Two.") == 1
+    assert client.buffers[uri].text.count("Three.") == 1
+    client.ended_progress()
+    client.close(unread=True)
+
+
+def test_an_editor_that_refuses_for_a_while_gets_it_later(chatting, state) -> None:
+    client, held, uri = chatting
+    refusals = iter([False] * 4)
+    client.applies_edits = lambda params: next(refusals, True)
+    held.send("Two.")
+
+    client.until(lambda: "Two." in client.buffers[uri].text, "the second piece")
+
+    held.finish()
+    assert finished_chat(client, state).turns[1].text.strip() == "One. Two."
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize("typed", ["\n\nMy own words below.\n", "\n"])
+def test_what_comes_after_the_buffer_was_saved_and_closed_goes_where_it_belongs(typed, chatting, state) -> None:
+    """Behind the last word of the answer, not behind what the user typed below it, or the editor added."""
+    client, held, uri = chatting
+    client.until(lambda: client.buffers[uri].text.rstrip().endswith("One."))
+    end = len(client.buffers[uri].text)
+    client.edit(uri, end, end, typed)
+    client.save(uri)
+    client.close_document(uri)
+    (path,) = chat_files(state)
+
+    held.send("Two.")
+    held.finish()
+    client.ended_progress()
+
+    client.until(lambda: path.read_text(encoding="utf-8").count("role=user") == 2, "the end on disk")
+    text = path.read_text(encoding="utf-8")
+    assert "One. Two." in text
+    assert typed.strip() in text
+    client.close(unread=True)
+
+
+def test_what_stands_in_the_buffer_is_in_the_journal_first(chatting, editor, state) -> None:
+    """The server is killed in mid-answer and the buffer thrown away: every word that was seen is in the file again."""
+    client, held, uri = chatting
+    held.send("Two. ")
+    client.until(lambda: "Two. " in client.buffers[uri].text, "the second piece")
+    client.kill()
+
+    other = editor("vscode-1.100")
+    (path,) = chat_files(state)
+
+    other.open("file:///work/x.py", "x = 1\n")
+    other.until(lambda: "One. Two." in path.read_text(encoding="utf-8"), "the words again")
+    other.close(unread=True)

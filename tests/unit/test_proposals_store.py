@@ -1,0 +1,85 @@
+"""Proposals outlive the server, and every editor of this user sees them."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+from ask_lsp.core.proposal import Proposal, make_id
+from ask_lsp.core.text import Point, Span
+from ask_lsp.store.db import MIGRATIONS, Database
+from ask_lsp.store.proposals import DAYS, MOST, SqliteProposals
+
+NOW = 1_800_000_000.0
+ONE = Proposal(
+    make_id(), "file:///w/a.py", "Fix", "fix", NOW, Span(Point(1, 2), Point(3, 4)), "old\r\n\ud800", "new\x00\u2028",
+    "be\n", "af\n", "Because.", "/chats/x.md", "words", False,
+)  # fmt: skip
+
+
+def opened(folder: Path, now: float = NOW) -> SqliteProposals:
+    return SqliteProposals(Database(folder), now=lambda: now)
+
+
+async def test_what_was_kept_comes_back_exactly_in_another_process(tmp_path: Path) -> None:
+    """Lone surrogates, NUL and line ends included: the text has to be found again."""
+    await opened(tmp_path).add(ONE)
+
+    assert await opened(tmp_path).all() == [ONE]
+    assert await opened(tmp_path).of_uri(ONE.uri) == [ONE]
+    assert await opened(tmp_path).of_uri("file:///w/b.py") == []
+
+
+async def test_the_same_id_replaces_and_removing_tells_whether_it_was_there(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    await store.add(ONE)
+    await store.add(replace(ONE, new="newer"))
+
+    assert [proposal.new for proposal in await store.all()] == ["newer"]
+    assert await store.remove(ONE.id)
+    assert not await store.remove(ONE.id)
+    assert await store.all() == []
+
+
+async def test_newest_first_and_not_for_ever(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    for number in range(MOST + 5):
+        await store.add(replace(ONE, id=f"id{number}", created=NOW - number))
+    await store.add(replace(ONE, id="ancient", created=NOW - (DAYS + 1) * 86_400))
+
+    kept = await store.all()
+
+    assert len(kept) == MOST
+    assert [proposal.id for proposal in kept[:2]] == ["id0", "id1"]
+    assert "ancient" not in {proposal.id for proposal in kept}
+
+
+async def test_without_a_database_they_last_as_long_as_the_server(tmp_path: Path) -> None:
+    (tmp_path / "nowhere").write_text("a file, not a folder")
+    store = opened(tmp_path / "nowhere")
+
+    await store.add(ONE)
+
+    assert await store.all() == [ONE]
+    assert await store.remove(ONE.id)
+    assert await store.all() == []
+
+
+async def test_a_database_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    """With what stands in it."""
+    connection = sqlite3.connect(tmp_path / Database(tmp_path).path.name)
+    for statement in MIGRATIONS[0]:
+        connection.execute(statement)
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute("INSERT INTO choices VALUES ('hover', 'ask')")
+    connection.commit()
+    connection.close()
+
+    store = opened(tmp_path)
+    await store.add(ONE)
+
+    assert await store.all() == [ONE]
+    assert await Database(tmp_path).read(
+        lambda found: found.execute("SELECT value FROM choices WHERE name = 'hover'").fetchone()
+    ) == ("ask",)
