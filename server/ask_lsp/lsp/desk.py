@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 
 from ask_lsp.assistant.landing import Said
+from ask_lsp.core.diff import line_hunks
 from ask_lsp.core.edits import Edit, merge
 from ask_lsp.core.text import Point, Snapshot, Span, split_lines
 from ask_lsp.core.tracking import TrackedSpan
@@ -34,9 +35,22 @@ def stands(seen: str, new: str, now: str) -> bool:
         return True
     if now == seen:
         return False
-    if new not in seen and new in now:
+    if (new not in seen and new in now) or merge(seen, new, now) == now:
         return True
-    return merge(seen, new, now) == now
+    return _traces(seen, new, now)
+
+
+def _traces(seen: str, new: str, now: str) -> bool:
+    """Whether what the step adds stands in `now`, or what it takes away does not, beside keys that came with it."""
+    old_lines, new_lines = seen.split("\n"), new.split("\n")
+    hunks = line_hunks(old_lines, new_lines)
+    added = [line.strip() for hunk in hunks for line in new_lines[hunk.new_first : hunk.new_last]]
+    if telling := max(added, key=len, default=""):
+        return now.count(telling) > seen.count(telling)
+    gone = max(
+        (line.strip() for hunk in hunks for line in old_lines[hunk.old_first : hunk.old_last]), key=len, default=""
+    )
+    return bool(gone) and now.count(gone) < seen.count(gone)
 
 
 class DocumentPlace:
