@@ -5,6 +5,7 @@ Nothing is asserted about its words, which are often wrong.
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -63,3 +64,39 @@ def command_of(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.Error:
         return []
+
+
+@pytest.mark.xdist_group("embedded")
+def test_an_edit_by_the_embedded_model_lands_or_is_refused_with_a_reason(
+    home: dict[str, str], state: Path, tmp_path: Path, write_config: Callable[[str], Path]
+) -> None:
+    """The whole way: whatever it writes, the code is either changed and still parses, or untouched with a sentence."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "models").symlink_to(Path(os.environ["ASK_LSP_TEST_MODEL"]).parent)
+    write_config("profiles:\n  short:\n    kind: local\n    max_output: 120\nprofile: short\n")
+    client = LspClient({**home, "ASK_LSP_DATA": str(data)}, "neovim-0.11.4")
+    try:
+        client.initialize()
+        uri = open_code(client)
+        before = client.buffers[uri].text
+        cursor = client.range_of(uri, "sum(values)")["start"]
+        listed = client.code_actions(uri, {"start": cursor, "end": cursor})
+        client.run(titled(listed, "Write documentation"))
+
+        def told() -> list[str]:
+            return [
+                message["params"]["message"] for message in client.seen if message.get("method") == "window/showMessage"
+            ]
+
+        client.until(lambda: told() or client.buffers[uri].text != before, "an end", seconds=2 * ENOUGH)
+        if client.buffers[uri].text == before:
+            assert any(
+                "Nothing was changed: " in line or "ready to review" in line or "kept" in line for line in told()
+            )
+        else:
+            ast.parse(client.buffers[uri].text)
+            assert "def mean" in client.buffers[uri].text
+        assert client.close(unread=True) == 0
+    finally:
+        client.kill()

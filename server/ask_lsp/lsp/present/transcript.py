@@ -198,13 +198,13 @@ class ChatTranscript:
                 self._written = upto
 
     async def _write_on_disk(self, upto: int) -> None:
-        self.in_buffer = False
-        if self._written >= upto:
+        let_go, self.in_buffer = self.in_buffer, False
+        if self._written >= upto and not let_go:
             return
-        if self._was_in_buffer:  # what an editor saved is the truth: words of the user's may follow ours
-            content = normal(await self._chats.read(self.path))
-            offset = self._sync(content)
-            await self._chats.insert(self.path, offset, self._all[self._written : upto])
+        if self._was_in_buffer:  # what an editor saved, and no more, is there; words of the user's may follow ours
+            offset = self._sync(normal(await self._chats.read(self.path)))
+            if self._written < upto:
+                await self._chats.insert(self.path, offset, self._all[self._written : upto])
         else:
             await self._chats.append(self.path, self._all[self._written : upto])
         self._written = upto
