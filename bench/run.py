@@ -17,6 +17,7 @@ sys.path.insert(0, str(HERE.parent / "tests" / "fakes"))
 import asking  # noqa: E402 - it needs the fakes
 import keystrokes  # noqa: E402
 import listing  # noqa: E402
+import merging  # noqa: E402
 import proposals  # noqa: E402
 import start_up  # noqa: E402
 import tracking  # noqa: E402
@@ -30,6 +31,7 @@ PARTS = {
     "proposals": proposals.measure,
     "keystrokes": keystrokes.measure,
     "tracking": tracking.measure,
+    "merging": merging.measure,
     "asking": asking.measure,
 }
 LATEST = HERE / "latest.json"

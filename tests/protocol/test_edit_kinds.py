@@ -162,7 +162,7 @@ def test_elsewhere_a_rewrite_is_typed_into_a_chat_and_lands_all_the_same(editor,
     model.say(ANSWER)
     client.run(titled(client.code_actions(URI, AT_MEAN), "Rewrite function `mean`..."))
     chat = client.expect("window/showDocument")["uri"]
-    assert client.ended_progress() == "type your question in the chat"
+    assert client.ended_progress() == "Type your question in the chat."
     end = len(client.buffers[chat].text)
     client.edit(chat, end, end, "Say what it is.\n")
     client.edit(URI, 0, 0, "import os\n")

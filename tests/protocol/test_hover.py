@@ -100,6 +100,31 @@ def test_cancelling_the_request_ends_the_generation(editor, model, config) -> No
         client.wait(number)
 
 
+def test_cancelling_one_of_two_requests_for_a_symbol_leaves_the_other(editor, model, config) -> None:
+    """An editor with the file in two windows asks twice; the generation ends only when nobody waits for it."""
+    config("hover: ask\nhover_wait: 10000\n")
+    client = editor("vscode-1.100")
+    model.silent()
+    uri = open_code(client)
+    params = {"textDocument": {"uri": uri}, "position": NAME}
+    first = client.begin("textDocument/hover", params)
+    model.wait_for_request()
+    second = client.begin("textDocument/hover", params)
+    for _ in range(10):  # until the second waits as well
+        client.code_actions(uri, {"start": NAME, "end": NAME}, triggerKind=2)
+
+    client.notify("$/cancelRequest", {"id": first})
+    with pytest.raises(ServerError):
+        client.wait(first)
+    client.code_actions(uri, {"start": NAME, "end": NAME}, triggerKind=2)
+    assert len(model.requests) == 1
+    client.notify("$/cancelRequest", {"id": second})
+
+    model.wait_for_disconnect()
+    with pytest.raises(ServerError):  # not null: it still waited
+        client.wait(second)
+
+
 def test_a_failure_is_a_line_and_never_a_popup(editor, model, config) -> None:
     config("hover: ask\nhover_wait: 10000\n")
     client = editor("vscode-1.100")

@@ -83,6 +83,16 @@ def test_workspace_configuration_is_asked_for_and_may_change(editor, model, conf
         "the new name",
     )
 
+    client.answers["workspace/configuration"] = lambda params: [None]
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.until(
+        lambda: any(
+            "Ask ChatGPT" in action["title"]
+            for action in client.code_actions(uri, {"start": NAME, "end": NAME}, triggerKind=1)
+        ),
+        "our own name, now that the editor's is deleted",
+    )
+
 
 def test_the_profile_can_be_switched_while_running(editor, model, config) -> None:
     config(f"profiles:\n  small: {{model: small-model, base_url: {model.base_url}}}\n")

@@ -38,6 +38,7 @@ class Explainer:
     def __init__(self, busy: Callable[[], None] = lambda: None) -> None:
         self._task: asyncio.Task[str | None] | None = None
         self._key = ""
+        self._wanted = 0
         self._failed: dict[str, str] = {}
         self._changed = busy
 
@@ -49,7 +50,7 @@ class Explainer:
     async def explain(self, services: Services, ask: Ask, wait: float) -> str | None:
         """The explanation if it is there within `wait` seconds, else a line that says it is coming; None on failure.
 
-        Cancelling the caller ends the generation. One that nobody cancels goes on after the line was shown.
+        The generation ends when all who wait for it are cancelled. It goes on for one who was told that it is coming.
         """
         settings = await services.settings.current()
         key = explanation_key(ask.snapshot.slice(ask.span), answer_language(settings.language, ask.locale))
@@ -58,16 +59,20 @@ class Explainer:
         known = self._task is not None and self._key == key and not self._task.cancelled()
         if not known or (self._task is not None and self._task.done() and not self._task.result()):
             self.cancel()
-            self._key = key
+            self._key, self._wanted = key, 0
             self._task = asyncio.ensure_future(self._generate(services, ask, key))
             self._task.add_done_callback(lambda _: self._changed())
             self._changed()
         task = self._task
         assert task is not None
+        self._wanted += 1
         try:
             done, _ = await asyncio.wait({task}, timeout=wait)
         except asyncio.CancelledError:
-            task.cancel()
+            if task is self._task:
+                self._wanted -= 1
+                if not self._wanted:
+                    task.cancel()
             raise
         if not done:
             return COMING
@@ -102,4 +107,7 @@ class Explainer:
         except AskError as error:
             log.warning("no explanation for a hover: %s", error)
             self._failed = {key: f"*No explanation: {error}*"}
+            return None
+        except Exception:  # whatever it was, a hover is never an error
+            log.exception("no explanation for a hover")
             return None

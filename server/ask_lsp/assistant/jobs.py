@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from ask_lsp.core.errors import AskError
+from ask_lsp.core.uris import same_spelling
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -64,7 +65,7 @@ class Job:
 
     def concerns(self, uri: str) -> bool:
         """Whether this job is for that document, or writes into it."""
-        return uri in (self.about, self.chat_uri)
+        return same_spelling(uri) in (same_spelling(self.about), same_spelling(self.chat_uri or ""))
 
 
 class Jobs:

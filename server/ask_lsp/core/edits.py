@@ -23,7 +23,7 @@ def smallest(lines: Sequence[str], span: Span, new: str) -> list[Edit]:
     """The edits that make the text of `span`, which exists in `lines`, into `new`; none if it is that already."""
     old_lines, new_lines = split_lines(slice_lines(lines, span)), split_lines(new)
     edits = []
-    eol = _line_end(new_lines)
+    eol = _line_end(new_lines, old_lines)
     for first, last, new_first, new_last in line_hunks(_ended(old_lines, eol), _ended(new_lines, eol)):
         text = "".join(new_lines[new_first:new_last])
         start, end = _beginning(span, old_lines, first), _beginning(span, old_lines, last)
@@ -65,8 +65,9 @@ def merge(seen: str, new: str, now: str) -> str | None:
         return now
     from merge3 import Merge3
 
-    eol = _line_end(split_lines(now))
-    base, theirs, mine = (_ended(split_lines(text), eol) for text in (seen, now, new))
+    texts = [split_lines(text) for text in (now, seen, new)]
+    eol = _line_end(*texts)
+    theirs, base, mine = (_ended(lines, eol) for lines in texts)
     merged: list[str] = []
     for group in Merge3(base, theirs, mine, sequence_matcher=_Matcher).merge_groups():
         if group[0] == "conflict":
@@ -94,9 +95,9 @@ class _Matcher:
         return [*blocks, (len(self._a), len(self._b), 0)]
 
 
-def _line_end(lines: list[str]) -> str:
-    """How the first line ends, or would."""
-    return lines[0][line_length(lines[0]) :] or "\n"
+def _line_end(*texts: list[str]) -> str:
+    """How the first line ends that has an end; a text of one line has none, so the next text is asked."""
+    return next((end for lines in texts if (end := lines[0][line_length(lines[0]) :])), "\n")
 
 
 def _ended(lines: list[str], eol: str) -> list[str]:

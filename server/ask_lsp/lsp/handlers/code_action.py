@@ -106,11 +106,6 @@ def _cancel(server: AskServer, document: Document) -> list[Entry]:
     running = server.jobs.running(document.uri)
     if not running:
         return []
-    arguments = [{"job": running[-1].id}]
-    return [
-        entry(
-            server.editor.client,
-            types.Command(title="Cancel running request", command=CANCEL, arguments=arguments),
-            "ask",
-        )
-    ]
+    title = "Cancel the answer" if server.is_chat(document) else "Cancel running request"
+    command = types.Command(title=title, command=CANCEL, arguments=[{"job": running[-1].id}])
+    return [entry(server.editor.client, command, "ask")]

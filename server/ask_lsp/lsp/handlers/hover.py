@@ -10,6 +10,7 @@ from lsprotocol import types
 from ask_lsp.assistant.explain import remembered
 from ask_lsp.assistant.question import Ask
 from ask_lsp.core.action import Definition
+from ask_lsp.core.plain import plain
 from ask_lsp.core.text import Point, Snapshot, Span, line_text
 from ask_lsp.lsp.convert import to_point, to_range
 
@@ -79,7 +80,7 @@ def _word_at(snapshot: Snapshot, point: Point) -> tuple[str, Span] | None:
 def _hover(server: AskServer, snapshot: Snapshot, definition: Definition, span: Span, text: str) -> types.Hover:
     markdown = server.editor.client.hover_markdown
     kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
-    value = text if markdown else text.strip("*")
+    value = text if markdown else plain(text)
     return types.Hover(
         contents=types.MarkupContent(kind=kind, value=value), range=to_range(snapshot.lines, span, server.encoding)
     )

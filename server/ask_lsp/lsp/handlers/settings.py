@@ -51,14 +51,14 @@ async def changed(server: AskServer, params: types.DidChangeConfigurationParams)
 async def _pull(server: AskServer) -> None:
     params = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
     answer = await server.editor.request(types.WORKSPACE_CONFIGURATION, params, CONFIGURATION_LIMIT)
-    if isinstance(answer, (list, tuple)) and answer and isinstance(answer[0], Mapping):
-        await _take(server, dict(answer[0]))
+    if isinstance(answer, (list, tuple)) and answer and isinstance(answer[0], (Mapping, type(None))):
+        await _take(server, answer[0] or {})
 
 
 async def _take(server: AskServer, values: Mapping[str, Any]) -> None:
-    server.editor_settings = {**server.editor_settings, **values}
+    """Puts what the editor says now over what it said at its start; what it does not say any more is no longer so."""
     services = await server.services()
-    await services.settings.set_editor(server.editor_settings)
+    await services.settings.set_editor({**server.editor_settings, **values})
     await server.apply_settings(services)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ask_lsp.lsp.progress import Progress
 log = logging.getLogger(__name__)
 
 SHOWN_OF_ANSWER = 60
+_SENTENCE = re.compile(r".+?[.!?](?=\s+[A-Z“]|\s*$)", re.DOTALL)
 
 
 class AnswerView:
@@ -66,7 +68,7 @@ class AnswerView:
 
     async def question_wanted(self, path: Path) -> None:
         """Opens a chat file to type into; here the focus is what was asked for."""
-        self._progress.end("type your question in the chat")
+        self._progress.end("Type your question in the chat.")
         uri = uri_of(path)
         self._answer("question", chat=uri)
         if not self._says and not await self._editor.show(path, focus=True, at=await self._last_position(path)):
@@ -91,12 +93,12 @@ class AnswerView:
 
     async def cancelled(self, path: Path | None) -> None:
         """Ends the progress; no message, since the user did it."""
-        self._progress.end("cancelled")
+        self._progress.end("Cancelled." if path is None else "Cancelled; what had come is in the chat.")
         self._answer("cancelled", chat=uri_of(path) if path else None)
 
     async def failed(self, error: AskError, path: Path | None) -> None:
         """Says the sentence."""
-        self._progress.end("failed")
+        self._progress.end(_first_sentence(str(error)))
         self._trouble(str(error))
         self._answer("failed", error=str(error), code=error.code, chat=uri_of(path) if path else None)
         if not self._says:
@@ -107,3 +109,8 @@ class AnswerView:
             told = {key: value for key, value in rest.items() if value is not None}
             params = {"job": self._job.id, "seq": next(self._numbers), "state": state, **told}
             self._editor.notify("ask/answer", params)
+
+
+def _first_sentence(text: str) -> str:
+    match = _SENTENCE.match(text)
+    return match[0] if match else text
