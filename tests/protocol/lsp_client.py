@@ -426,7 +426,7 @@ class LspClient:
                 self.faults.append("documentChanges to a client that did not declare them")
             for change in edit["documentChanges"]:
                 uri, version = change["textDocument"]["uri"], change["textDocument"]["version"]
-                if version is not None and version != self.buffers[uri].version:
+                if version is not None and (uri not in self.buffers or version != self.buffers[uri].version):
                     return False
                 changes[uri] = change["edits"]
         for uri, edits in changes.items():

@@ -109,6 +109,23 @@ def test_an_editor_that_refuses_for_a_while_gets_it_later(chatting, state) -> No
     client.close(unread=True)
 
 
+@pytest.mark.parametrize("typed", ["My own words", "\n\nMy own words below.\n", "\n"])
+def test_what_the_user_types_right_behind_the_answer_stays_behind_it(typed, chatting, state) -> None:
+    client, held, uri = chatting
+    end = client.buffers[uri].text.index("One. ") + len("One. ")
+    client.edit(uri, end, end, typed)
+    held.send("Two. ")
+    client.until(lambda: f"One. Two. {typed}" in client.buffers[uri].text, "the second piece before it")
+    end = client.buffers[uri].text.index("Two. ") + len("Two. ")
+    client.edit(uri, end, end, "More")
+    held.send("Three.")
+    held.finish()
+
+    client.until(lambda: f"One. Two. Three.More{typed}" in client.buffers[uri].text, "the third one")
+    assert client.ended_progress()
+    client.close(unread=True)
+
+
 @pytest.mark.parametrize("typed", ["\n\nMy own words below.\n", "\n"])
 def test_what_comes_after_the_buffer_was_saved_and_closed_goes_where_it_belongs(typed, chatting, state) -> None:
     """Behind the last word of the answer, not behind what the user typed below it, or the editor added."""

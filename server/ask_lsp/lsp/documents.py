@@ -129,8 +129,11 @@ class Documents:
         return document
 
     def close(self, uri: str) -> Document | None:
-        """Takes a didClose."""
-        return self._open.pop(uri, None)
+        """Takes a didClose; who waits for a change of the document need not wait any longer."""
+        document = self._open.pop(uri, None)
+        if document is not None:
+            document.changed.set()
+        return document
 
     def get(self, uri: str) -> Document | None:
         """The open document of that URI, however the URI is percent-encoded."""

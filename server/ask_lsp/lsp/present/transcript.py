@@ -16,6 +16,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from lsprotocol import types
+
 from ask_lsp.assistant.jobs import Job
 from ask_lsp.assistant.ports import Chats
 from ask_lsp.core.chat_format import JOB_ATTRIBUTE, heading, next_turn
@@ -140,6 +142,11 @@ class ChatTranscript:
         if self.finished and self.is_written and self._entry is not None:
             await self._chats.journal_end(self._entry)
 
+    async def opened(self) -> None:
+        """An editor has the file, if only for a moment: what stands in there from now on is not ours alone."""
+        self.in_buffer = self._was_in_buffer = True
+        await self.flush()
+
     async def closed(self) -> None:
         """The editor let go of the file: what it did not save is written now."""
         self._document = self._place = None
@@ -231,19 +238,28 @@ class ChatTranscript:
     def _sync_with_buffer(self, document: Document) -> None:
         content = "".join(line_text(line) + "\n" for line in document.lines)[:-1]
         offset = self._sync(content)
-        number = content.count("\n", 0, offset)
-        point = Point(number, offset - (content.rfind("\n", 0, offset) + 1))
+        found = content.find(self._heading)
+        start = found + len(self._heading) if found >= 0 else offset
         self._document = document
-        self._place = document.track(Span(point, point), grows=True)
+        self._place = document.track(Span(_point_at(content, min(start, offset)), _point_at(content, offset)))
 
     async def _insert(self, document: Document, piece: str) -> bool:
         assert self._place is not None
         before = self._in_place(document)
         position = to_position(document.lines, self._place.span.end, self._encoding())
+        self._place.grows = True  # only for our own piece: what the user types right behind the answer stays behind it
+        try:
+            return await self._insert_at(document, position, piece, before)
+        finally:
+            if self._place is not None:
+                self._place.grows = False
+
+    async def _insert_at(self, document: Document, position: types.Position, piece: str, before: str) -> bool:
         if not await self._editor.insert(document.uri, document.version, position, piece):
             return False
         try:
-            await within(CONFIRM_LIMIT, self._confirmed(document, piece, before))
+            if not await within(CONFIRM_LIMIT, self._confirmed(document, piece, before)):
+                return False
         except asyncio.TimeoutError:
             grown = len(self._in_place(document)) - len(before)
             if 2 * grown >= len(piece):
@@ -252,19 +268,22 @@ class ChatTranscript:
             return False
         return True
 
-    async def _confirmed(self, document: Document, piece: str, before: str) -> None:
+    async def _confirmed(self, document: Document, piece: str, before: str) -> bool:
         """Waits until the editor has sent our text back: eglot is late, Neovim says "applied" of what it refused.
+
+        False if it let go of the file instead.
 
         It is there when it stands there once more than before, wherever: somebody may have deleted what came earlier.
         """
         times = before.count(piece)
-        while True:
+        while self._place is not None and self._documents.at(self.path) is document:
             changed = document.changed
             there = self._in_place(document)
             if there.count(piece) > times:
                 self._end_at(document, there.rfind(piece) + len(piece))
-                return
+                return True
             await changed.wait()
+        return False
 
     def _end_at(self, document: Document, length: int) -> None:
         """Lets go of what lies behind our last word: Neovim adds a line end of its own at the end of the file."""
@@ -277,6 +296,10 @@ class ChatTranscript:
     def _in_place(self, document: Document) -> str:
         assert self._place is not None
         return normal(document.live().slice(self._place.span))
+
+
+def _point_at(content: str, offset: int) -> Point:
+    return Point(content.count("\n", 0, offset), offset - (content.rfind("\n", 0, offset) + 1))
 
 
 class Transcripts:
@@ -299,7 +322,7 @@ class Transcripts:
     async def opened(self, path: Path) -> None:
         """A didOpen: what came between the editor's reading and this goes in now."""
         for transcript in self._of(path):
-            await transcript.flush()
+            await transcript.opened()
 
     async def closed(self, path: Path) -> None:
         """A didClose; the answers in the order in which they stand in the file."""
