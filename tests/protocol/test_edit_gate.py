@@ -16,10 +16,10 @@ BAD = {
     "placeholder": ("```python\ndef mean(values):\n    # ... rest unchanged\n```", "leaves out"),
     "syntax": ("```python\ndef mean(values):\n    return sum(values) / (len(values)\n```", "parse"),
     "identical": ("```python\ndef mean(values):\n    return sum(values) / len(values)\n```", "changes nothing"),
-    "empty": ("```python\n```", ""),
-    "swallows": ('```python\ndef mean(values):\n    """The mean.\n    return 1\n```', ""),
-    "cut fence": ("```python\ndef mean(values):\n    return sum(", ""),
-    "binary": ("```python\ndef mean(values):\n\x00\x01\x02\x00\n```", ""),
+    "empty": ("```python\n```", "is empty"),
+    "swallows": ('```python\ndef mean(values):\n    """The mean.\n    return 1\n```', "parse"),
+    "cut fence": ("```python\ndef mean(values):\n    return sum(", "cut off"),
+    "binary": ("```python\ndef mean(values):\n\x00\x01\x02\x00\n```", "not text"),
 }
 
 
@@ -114,7 +114,7 @@ def test_an_answer_of_two_megabytes_is_examined_and_the_server_lives(editor, mod
 
     sentence = client.ended_progress()
 
-    assert "ready to review" in sentence or "Nothing was changed" in sentence or "failed" in sentence
+    assert "ready to review" in sentence or "Nothing was changed: " in sentence
     assert client.buffers[URI].text == CODE
     assert client.code_actions(URI, AT_MEAN)
     client.close(unread=True)

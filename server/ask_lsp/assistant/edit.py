@@ -307,7 +307,7 @@ async def bring_to_document(
     """Applies the text or keeps it, as the settings, the editor and the text itself allow; says which."""
     review = settings.edits_review or shelf.default_review
     if review == "apply" and flags:
-        review = "preview"
+        review = "preview" if shelf.previews != "none" else "proposal"
     name = file_name(making.ask.snapshot.uri)
     if review != "apply" or making.place is None:
         reason = " ".join(flags)

@@ -115,10 +115,14 @@ class Shelf:
         return "own" if client.protocol else "editor" if client.asks_before_edits else "none"
 
     async def keep(self, proposal: Proposal, place: LivePlace | None, *, show: bool) -> None:
-        """Keeps a proposal, and lets the editor preview it if that is wanted and it can."""
+        """Keeps a proposal, and has it previewed if that is wanted: by the editor if it can, else as a page."""
         kept = await self._add(proposal, place)
-        if show and self.previews == "editor" and kept.document is not None:
+        if not show or kept.document is None:
+            return
+        if self.previews == "editor":
             self._spawn(self._preview(kept))
+        elif self.previews == "none":
+            self._spawn(self.show_difference(kept, focus=False))
 
     async def await_text(self, proposal: Proposal, place: LivePlace) -> None:
         """Keeps a proposal, unlisted until the next change shows whether its text is there."""
@@ -152,6 +156,17 @@ class Shelf:
         label = kept.proposal.title
         said = await self._desk.edit(document.snapshot(), edits, label, ask_first=True)
         log.info("the preview of %s was %s", kept.proposal.id, said)
+
+    async def show_difference(self, kept: Kept, *, focus: bool) -> str:
+        """Opens a page with the difference; returns "" or, where the editor opens nothing, the page's path."""
+        from ask_lsp.core.pages import diff_page
+
+        now = None
+        if kept.document is not None and kept.tracked is not None:
+            now = kept.document.live().slice(kept.tracked.span)
+        text = await asyncio.to_thread(diff_page, kept.proposal, now)
+        path = await (await self._services()).files.page(f"diff-{kept.proposal.id}.md", text)
+        return "" if await self._editor.show(path, focus=focus) else str(path)
 
     # ---- what happens to documents
 

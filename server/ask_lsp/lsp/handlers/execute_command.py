@@ -150,6 +150,9 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
     if given.range is None:
         return document, document.snapshot().whole
     if given.version is None or given.version == document.version:
+        if given.range.start.line >= len(document.lines):
+            line, count, name = given.range.start.line + 1, len(document.lines), file_name(given.uri)
+            raise RequestRefused(f"Line {line} is outside {name}, which has {count}. Ask for the code actions again.")
         return document, to_span(document.lines, given.range, server.encoding)
     span = document.map_from(given.version, given.range, server.encoding)
     if span is None:

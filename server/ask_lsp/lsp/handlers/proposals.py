@@ -117,13 +117,7 @@ def diff(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     kept = server.shelf.get(text_argument(arguments, DIFF, "proposal"))
 
     async def work(job: Job) -> str:
-        from ask_lsp.core.pages import diff_page
-
-        now = None
-        if kept.document is not None and kept.tracked is not None:
-            now = kept.document.live().slice(kept.tracked.span)
-        text = await asyncio.to_thread(diff_page, kept.proposal, now)
-        return await _show_page(server, f"diff-{kept.proposal.id}.md", text)
+        return await server.shelf.show_difference(kept, focus=True)
 
     return _job(server, "diff", kept.proposal.uri, work)
 
@@ -136,14 +130,10 @@ def list_all(server: AskServer, arguments: list[Any]) -> dict[str, str]:
 
         await server.shelf.load()
         text = await asyncio.to_thread(proposals_page, [kept.proposal for kept in server.shelf.all()])
-        return await _show_page(server, "proposals.md", text)
+        path = await (await server.services()).files.page("proposals.md", text)
+        return "" if await server.editor.show(path, focus=True) else str(path)
 
     return _job(server, "proposals", "", work)
-
-
-async def _show_page(server: AskServer, name: str, text: str) -> str:
-    path = await (await server.services()).files.page(name, text)
-    return "" if await server.editor.show(path, focus=True) else str(path)
 
 
 def discard(server: AskServer, arguments: list[Any]) -> dict[str, str]:
