@@ -102,6 +102,8 @@ def _start_llama(gguf: Path, port: int, key: str) -> Any:
     parameters.n_ctx = CONTEXT_TOKENS
     parameters.n_parallel = 1
     parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS
+    # Its threads would wait for each other by spinning: on a busy machine that made 2 tokens/s out of 46 (measured).
+    parameters.cpuparams.poll = parameters.cpuparams_batch.poll = 0
     parameters.verbosity = 1
     # Left on, old prompts would be kept in up to 8 GB of memory, and their text shown at /slots.
     parameters.cache_ram_mib = 0
