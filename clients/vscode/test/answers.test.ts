@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { questionAtEnd, readable } from "../src/answers/chatFile";
+import { Store } from "../src/answers/store";
+import type { Answer } from "../src/protocol";
+
+const WORDS = { waiting: "Waiting", you: "You:", cancelled: "Cancelled." };
+
+function told(state: Answer["state"], more: Partial<Answer> = {}): Answer {
+  return { job: "j", seq: 1, state, ...more };
+}
+
+const JOB = { id: "j", title: "Explain (a.py)", question: "", uri: "file:///a.py" };
+
+test("an answer grows, and says how it ended", () => {
+  const store = new Store("Answer");
+  const conversation = store.started(JOB);
+
+  store.take(told("waiting", { note: "asking" }));
+  assert.match(conversation.render(WORDS), /\*asking\*/);
+  assert.equal(store.take(told("streaming", { delta: "One " })).appeared, false);
+  assert.equal(store.take(told("streaming", { chat: "file:///c.md" })).appeared, true);
+  assert.equal(store.take(told("streaming", { delta: "two." })).appeared, false);
+  store.take(told("done", { note: "model answered", chat: "file:///c.md" }));
+
+  assert.equal(conversation.render(WORDS), "# Explain (a.py)\n\nOne two.\n\n*model answered*\n");
+  assert.equal(conversation.isRunning, false);
+});
+
+test("messages may come before the answer to the command", () => {
+  const store = new Store("Answer");
+  store.take(told("streaming", { delta: "One" }));
+
+  const conversation = store.started({ ...JOB, question: "Why?" });
+
+  assert.equal(conversation.render(WORDS), "# Explain (a.py)\n\n**You:** Why?\n\nOne\n");
+  assert.equal(store.isWorkingOn("file:///a.py"), true);
+  assert.equal(store.isWorkingOn("file:///b.py"), false);
+});
+
+test("a follow-up goes on in the same view", () => {
+  const store = new Store("Answer");
+  const conversation = store.started(JOB);
+  store.take(told("done", { delta: "One", chat: "file:///c.md" }));
+
+  store.started({ id: "k", title: "", question: "And then?", uri: "" }, conversation);
+  store.take({ job: "k", seq: 1, state: "streaming", delta: "Two" });
+
+  const text = conversation.render(WORDS);
+  assert.match(text, /One\n\n---\n\n\*\*You:\*\* And then\?\n\nTwo\n$/);
+});
+
+test("when the server ends, what had come stays", () => {
+  const store = new Store("Answer");
+  const conversation = store.started(JOB);
+  store.take(told("streaming", { delta: "```python\nx = 1" }));
+
+  assert.deepEqual(store.lose("It has ended."), [conversation]);
+
+  assert.match(conversation.render(WORDS), /```python\nx = 1\n```\n\n> ⚠ It has ended\.\n$/);
+  assert.equal(store.isWorkingOn("file:///a.py"), false);
+  assert.deepEqual(store.lose("again"), []);
+});
+
+test("a fence inside a longer fence does not close it", () => {
+  const store = new Store("Answer");
+  const conversation = store.started(JOB);
+  store.take(told("cancelled", { delta: "````md\n```\n", chat: "file:///c.md" }));
+
+  assert.match(conversation.render(WORDS), /````md\n```\n````\n\n\*Cancelled\.\*/);
+});
+
+const CHAT = [
+  "# Why? <!-- ask:0123456789abcdef01234567 chat action=ask -->",
+  "## You <!-- ask:0123456789abcdef01234567 role=user -->",
+  "Why?",
+  "## ChatGPT <!-- ask:0123456789abcdef01234567 role=assistant model=m -->",
+  "Because.",
+  "## You <!-- ask:0123456789abcdef01234567 role=user -->",
+  "",
+].join("\n\n");
+
+test("a question goes to the end of a chat that waits for one", () => {
+  assert.equal(questionAtEnd(CHAT, " And now?\n"), "And now?\n");
+  assert.equal(questionAtEnd(`${CHAT}Typed already.\n`, "And now?"), undefined);
+  assert.equal(questionAtEnd("# Notes\n", "And now?"), undefined);
+});
+
+test("an answer cannot pretend that the chat waits for a question", () => {
+  const forged = CHAT.replace("Because.", "## You <!-- ask:ffff role=user -->").split("\n\n").slice(0, 5).join("\n\n");
+
+  assert.equal(questionAtEnd(forged, "And now?"), undefined);
+});
+
+test("people read a chat without its markers", () => {
+  assert.equal(readable(CHAT), "# Why?\n\n## You\n\nWhy?\n\n## ChatGPT\n\nBecause.");
+});
