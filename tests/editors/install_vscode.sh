@@ -10,9 +10,20 @@ set -euo pipefail
 CODE_SERVER=4.100.3 # VS Code 1.100, the newest that runs on Node 20
 PLAYWRIGHT=1.57.0
 
-target=${1:-"$(cd "$(dirname "$0")/../.." && pwd)/.cache/editors/vscode"}
+root=$(cd "$(dirname "$0")/../.." && pwd)
+target=${1:-"$root/.cache/editors/vscode"}
 done_mark="$target/.installed-$CODE_SERVER-$PLAYWRIGHT"
-[ -e "$done_mark" ] && exit 0
+quiet=(--no-audit --no-fund --loglevel=error)
+
+# What the extension is built with.
+extension_tools() {
+  [ -d "$root/clients/vscode/node_modules" ] || (cd "$root/clients/vscode" && npm ci "${quiet[@]}")
+}
+
+if [ -e "$done_mark" ]; then
+  extension_tools
+  exit 0
+fi
 
 need() {
   command -v "$1" >/dev/null && return
@@ -32,14 +43,14 @@ need rg ripgrep
 mkdir -p "$target"
 cd "$target"
 echo '{ "private": true }' >package.json
-quiet=(--ignore-scripts --no-audit --no-fund --loglevel=error --no-package-lock)
-npm install "${quiet[@]}" "code-server@$CODE_SERVER" "playwright-core@$PLAYWRIGHT"
+npm install --ignore-scripts --no-package-lock "${quiet[@]}" "code-server@$CODE_SERVER" "playwright-core@$PLAYWRIGHT"
 npm rebuild argon2 --loglevel=error
 
 cd node_modules/code-server/lib/vscode
-npm install --omit=dev "${quiet[@]}"
+npm install --omit=dev --ignore-scripts --no-package-lock "${quiet[@]}"
 npm rebuild @vscode/spdlog native-watchdog node-pty --loglevel=error
-(cd extensions && npm install --omit=dev "${quiet[@]}")
+(cd extensions && npm install --omit=dev --ignore-scripts --no-package-lock "${quiet[@]}")
 [ -e node_modules.asar ] || ln -s node_modules node_modules.asar
 
+extension_tools
 touch "$done_mark"

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from vscode_editor import VSCode, missing
-from vscode_rig import Person
+from vscode_editor import VSCode
+from vscode_rig import MARKS, SERVER, Person
 
-pytestmark = [
-    pytest.mark.vscode,
-    pytest.mark.xdist_group("vscode"),
-    pytest.mark.skipif(bool(missing()), reason=missing()),
-]
+pytestmark = MARKS
 OTHER = str(Path(__file__).parent / "vscode_other_server.py")
 
 
@@ -40,10 +36,7 @@ def test_a_folder_that_is_not_trusted_runs_nothing_and_the_server_is_offered(win
     (notice,) = window.until(window.notices, "notification")
 
     assert "Install the one that this extension brings" in notice
-    assert window.page("return page.locator('.notifications-toasts .monaco-button').allTextContents()") == [
-        "Install it",
-        "Set its path",
-    ]
+    window.until(lambda: window.buttons() == ["Install it", "Set its path"], "buttons")
     assert window.api("return vscode.workspace.isTrusted") is False
     assert not (person.folder / "was-run").exists()
     window.picture("no-server")
@@ -61,6 +54,18 @@ def test_the_workspace_cannot_name_the_server(window: VSCode, person: Person) ->
     assert window.api("return vscode.workspace.getConfiguration('askLsp').get('path')") == ""
     assert not (person.folder / "was-run").exists()
     settings.unlink()
+
+
+def test_without_a_key_the_first_run_says_what_to_do(window: VSCode) -> None:
+    window.clean()
+    window.api("await vscode.workspace.getConfiguration('askLsp').update('path', given, 1)", SERVER)
+
+    window.until(
+        lambda: [notice for notice in window.all_notices() if "ready, but for a key" in notice], "notification"
+    )
+    window.picture("no-key")
+    wanted = {"Set key", "Use local model", "Open config"}
+    window.until(lambda: wanted <= set(window.buttons()), "buttons")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +87,7 @@ def test_a_server_of_another_version(window: VSCode, version: list[str], protoco
         [sys.executable, OTHER, *version],
     )
 
-    window.until(lambda: [notice for notice in window.notices() if says in notice], protocol)
+    window.until(lambda: [notice for notice in window.all_notices() if says in notice], protocol)
     window.picture(f"version {protocol}")
 
 
@@ -90,6 +95,8 @@ def test_a_program_that_is_not_there(window: VSCode) -> None:
     window.clean()
     window.api("await vscode.workspace.getConfiguration('askLsp').update('path', '/nowhere/ask-lsp', 1)")
 
-    window.until(lambda: [notice for notice in window.notices() if "could not be started" in notice], "notification")
-    assert "/nowhere/ask-lsp" in " ".join(window.notices())
+    window.until(
+        lambda: [notice for notice in window.all_notices() if "could not be started" in notice], "notification"
+    )
+    assert "/nowhere/ask-lsp" in " ".join(window.all_notices())
     window.until(lambda: "could not be started" in window.status(), "status")

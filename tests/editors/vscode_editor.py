@@ -8,92 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeVar
+from urllib.parse import quote
 
 import psutil
+from vscode_parts import ENTRY, HERE, MODULES, PICTURES, QUIET, Lines, command_line, runs
+from vscode_queries import ACTIONS, CURSOR, FOCUSED, INPUT, MENU, OPEN, PUT, SELECT, TEXT
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-CACHE = Path(os.environ.get("ASK_LSP_EDITORS", ROOT / ".cache" / "editors")) / "vscode"
-MODULES = CACHE / "node_modules"
-ENTRY = MODULES / "code-server" / "out" / "node" / "entry.js"
-CLIENT = ROOT / "clients" / "vscode"
-PICTURES = ROOT / ".cache" / "editors" / "pictures"
-LIMIT = 90.0
+LIMIT = 40.0
 POLL = 0.05
 
 Seen = TypeVar("Seen")
-
-
-def missing() -> str:
-    """Why VS Code cannot be run here, and what to do; empty if it can."""
-    for program in ("node", "npm", "chromium", "rg"):
-        if shutil.which(program) is None:
-            return f"{program} is missing; run tests/editors/install_vscode.sh"
-    if not any(CACHE.glob(".installed-*")):
-        return f"code-server is not in {CACHE}; run tests/editors/install_vscode.sh"
-    if not (CLIENT / "node_modules").is_dir() and not (CLIENT / "ask-lsp.vsix").exists():
-        return "clients/vscode is not built; run there: npm ci && npm run package"
-    return ""
-
-
-def build() -> Path:
-    """The .vsix of this tree, made anew if anything of it has changed since."""
-    made = CLIENT / "ask-lsp.vsix"
-    sources = [path for folder in ("src", "l10n", "scripts") for path in (CLIENT / folder).rglob("*") if path.is_file()]
-    sources += CLIENT.glob("package*.json")
-    if not made.exists() or any(path.stat().st_mtime > made.stat().st_mtime for path in sources):
-        environment = {**os.environ, "PYTHON": sys.executable}
-        run("npm", "run", "--silent", "package", environment=environment, cwd=CLIENT)
-    return made
-
-
-def install(extensions: Path, vsix: Path, environment: Mapping[str, str]) -> None:
-    """Puts the extension and the probe into a folder of extensions."""
-    probe = extensions.parent / "probe.vsix"
-    with zipfile.ZipFile(probe, "w") as archive:
-        for path in (HERE / "vscode_probe").iterdir():
-            archive.write(path, f"extension/{path.name}")
-    names = [argument for path in (probe, vsix) for argument in ("--install-extension", str(path))]
-    run("node", str(ENTRY), "--extensions-dir", str(extensions), *names, environment=environment, cwd=extensions.parent)
-
-
-def run(*command: str, environment: Mapping[str, str], cwd: Path) -> None:
-    done = subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def runs(process: psutil.Process) -> bool:
-    """Whether a process still does something; one that ended and was not waited for does not."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-class Lines:
-    """A partner that answers each line of JSON with one."""
-
-    def __init__(self, to: IO[str], back: IO[str]) -> None:
-        self._to, self._back = to, back
-
-    def ask(self, code: str, given: Any = None) -> Any:
-        self._to.write(json.dumps({"code": code, "given": given}) + "\n")
-        self._to.flush()
-        line = self._back.readline()
-        assert line, "it has ended"
-        answer = json.loads(line)
-        assert "error" not in answer, answer["error"]
-        return answer["value"]
 
 
 class VSCode:
@@ -131,7 +62,12 @@ class VSCode:
             env=dict(environment), cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._page = Lines(self.browser.stdin, self.browser.stdout)
-        self.open_page()
+        self._probe_streams: tuple[IO[str] | socket.socket, ...] = ()
+        try:
+            self.open_page()
+        except BaseException:
+            self.quit()
+            raise
 
     def _listening(self) -> str | None:
         assert self.process.poll() is None, self.said()
@@ -147,28 +83,37 @@ class VSCode:
     def open_page(self) -> None:
         """Opens the workspace in the browser, until its extensions run."""
         self._socket.unlink(missing_ok=True)
-        self.page("await page.goto(given)", f"{self.address}/?folder={self.workspace}")
+        self.page("await page.goto(given)", f"{self.address}/?folder={quote(str(self.workspace))}")
         self.page("await page.waitForSelector('.monaco-workbench .part.statusbar')")
-        self.until(self._socket.exists, "extension host")
-        self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(str(self._socket))
-        self._connection.settimeout(LIMIT)
-        stream = self._connection.makefile("rw", encoding="utf-8")
+        connection = self.until(self._connected, "extension host")
+        stream = connection.makefile("rw", encoding="utf-8")
+        self._probe_streams = (stream, connection)
         self._probe = Lines(stream, stream)
+
+    def _connected(self) -> socket.socket | None:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(LIMIT)
+        try:
+            connection.connect(str(self._socket))
+        except OSError:  # nobody listens there yet
+            connection.close()
+            return None
+        return connection
 
     def servers(self) -> list[psutil.Process]:
         """The language servers that run here."""
-        children = [child for child in self.process.children(recursive=True) if runs(child)]
-        return [child for child in children if "--stdio" in child.cmdline()]
+        return [child for child in self.process.children(recursive=True) if "--stdio" in command_line(child)]
 
     def quit(self) -> list[psutil.Process]:
         """Closes the browser and ends code-server as its user would; returns what is left, which it then ends."""
         mine = [self.process, *self.process.children(recursive=True)]
         browser = [self.browser, *self.browser.children(recursive=True)]
-        self._connection.close()
-        self.browser.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        for stream in (*self._probe_streams, self.browser.stdin):
+            with contextlib.suppress(OSError):
+                stream.close()
+        with contextlib.suppress(psutil.TimeoutExpired):
             self.browser.wait(20)
+        self.browser.stdout.close()
         self.process.terminate()
         deadline = time.monotonic() + 30
         while (alive := [process for process in mine if runs(process)]) and time.monotonic() < deadline:
@@ -202,8 +147,8 @@ class VSCode:
         return self._page.ask(code, given)
 
     def text(self, uri: str) -> str | None:
-        """The text of an open document; `uri` may be any part of its URI, without escapes."""
-        found: str | None = self.api(_TEXT, uri)
+        """The text of the newest document in a tab whose URI, without escapes, has `uri` in it."""
+        found: str | None = self.api(TEXT, uri)
         return found
 
     def answer(self) -> str:
@@ -215,11 +160,21 @@ class VSCode:
 
     def cursor(self) -> Any:
         """Who has the focus, and where the cursor is there."""
-        return self.api(_CURSOR)
+        return self.api(CURSOR)
 
     def notices(self) -> list[str]:
         """The notifications that are shown."""
         script = "return page.locator('.notification-list-item-message').allTextContents()"
+        return list(self.page(script))
+
+    def all_notices(self) -> list[str]:
+        """Also those that are not shown by themselves: VS Code holds back more than three within 0.8 s."""
+        self.api("await vscode.commands.executeCommand('notifications.showList')")
+        return self.notices()
+
+    def buttons(self) -> list[str]:
+        """The buttons of all notifications that are shown."""
+        script = "return page.locator('.notification-list-item-buttons-container .monaco-button').allTextContents()"
         return list(self.page(script))
 
     def status(self) -> str:
@@ -232,7 +187,7 @@ class VSCode:
 
     def titles(self) -> list[str]:
         """The code actions for the selection of the active editor."""
-        return list(self.api(_ACTIONS))
+        return list(self.api(ACTIONS))
 
     def picture(self, name: str) -> Path:
         """A screenshot, kept as an artifact."""
@@ -245,12 +200,27 @@ class VSCode:
 
     def edit(self, path: Path) -> None:
         """Opens a file in the first column, until the server has it."""
-        self.api(_OPEN, str(path))
+        self.api(OPEN, str(path))
         self.until(lambda: self.titles(), f"code actions in {path.name}")
+
+    def show(self, path: Path) -> None:
+        """Puts a file that is open to the front."""
+        self.api(OPEN, str(path))
 
     def select(self, part: str) -> None:
         """Selects a part of the active document that is there once, and puts the focus on it."""
-        self.api(_SELECT, part)
+        line = self.api(SELECT, part)
+        self._until_shown(f"Ln {line + 1}, ", "selected)")
+
+    def put(self, line: int, character: int) -> None:
+        """Puts the cursor there, without a selection, and the focus on it."""
+        self.api(PUT, [line, character])
+        self._until_shown(f"Ln {line + 1}, Col {character + 1}")
+
+    def _until_shown(self, *parts: str) -> None:
+        """The API is ahead of the page: a key that is pressed before the page has followed means something else."""
+        place = "return page.locator('[id=\"status.editor.selection\"]').innerText()"
+        self.until(lambda: all(part in self.page(place) for part in parts), "cursor in the page")
 
     def keys(self, *keys: str) -> None:
         for key in keys:
@@ -261,7 +231,7 @@ class VSCode:
 
     def asked_to_type(self) -> str:
         """What the input box that is open says, empty if none is."""
-        return str(self.page(_INPUT))
+        return str(self.page(INPUT))
 
     def say(self, words: str) -> None:
         """Types into the input box, once it is there, and sends it."""
@@ -271,14 +241,21 @@ class VSCode:
 
     def pick(self, title: str) -> None:
         """Chooses from the lightbulb menu, by keys."""
-        self.keys("Control+.")
-        self.until(lambda: any(title in each for each in self.page(_MENU)), f"{title} in the menu")
-        for _ in self.page(_MENU):
-            if title in self.page(_FOCUSED):
+        self.until(lambda: self._menu_with(title), f"{title} in the menu")
+        for _ in self.page(MENU):
+            if title in self.page(FOCUSED):
                 break
             self.keys("ArrowDown")
-        assert title in self.page(_FOCUSED)
+        assert title in self.page(FOCUSED)
         self.keys("Enter")
+
+    def _menu_with(self, title: str) -> bool:
+        """Opens the menu, again if it has closed: VS Code closes it when anything below it is drawn anew."""
+        if not self.page(MENU):
+            self.keys("Control+.")
+            with contextlib.suppress(AssertionError):
+                self.page("await page.waitForSelector('.action-widget .monaco-list-row', { timeout: 3000 })")
+        return any(title in each for each in self.page(MENU))
 
     def click(self, selector: str) -> None:
         self.page("await page.locator(given).first().click()", selector)
@@ -295,68 +272,15 @@ class VSCode:
         """Closes every editor and notification, without saving."""
         self.keys("Escape", "Escape")
         self.api("""
+          for (const notebook of vscode.workspace.notebookDocuments) {
+            await notebook.save();
+          }
           for (const document of vscode.workspace.textDocuments) {
             if (document.isDirty) {
               await vscode.window.showTextDocument(document);
-              await vscode.commands.executeCommand("workbench.action.files.revert");
+              await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
             }
           }
           await vscode.commands.executeCommand("workbench.action.closeAllEditors");
           await vscode.commands.executeCommand("notifications.clearAll");
         """)
-
-
-# Nothing that moves by itself, so that pictures and tests see the same each time.
-QUIET = {
-    "workbench.startupEditor": "none",
-    "workbench.tips.enabled": False,
-    "workbench.enableExperiments": False,
-    "workbench.colorTheme": "Default Dark Modern",
-    "security.workspace.trust.startupPrompt": "never",
-    "extensions.autoUpdate": False,
-    "extensions.ignoreRecommendations": True,
-    "telemetry.telemetryLevel": "off",
-    "files.autoSave": "off",
-    "files.simpleDialog.enable": True,
-    "editor.cursorBlinking": "solid",
-    "editor.minimap.enabled": False,
-    "editor.autoClosingBrackets": "never",
-    "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
-    "git.enabled": False,
-    "chat.commandCenter.enabled": False,
-}
-
-_TEXT = """
-const found = vscode.workspace.textDocuments.filter(d => !d.isClosed && d.uri.toString(true).includes(given));
-return found.at(-1)?.getText();
-"""
-_CURSOR = """
-const editor = vscode.window.activeTextEditor;
-const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
-return { tab: tab?.label, at: editor && [editor.selection.active.line, editor.selection.active.character] };
-"""
-_OPEN = """
-await vscode.window.showTextDocument(vscode.Uri.file(given), { viewColumn: 1, preview: false });
-"""
-_SELECT = """
-const editor = vscode.window.activeTextEditor;
-const at = editor.document.getText().indexOf(given);
-if (at < 0) throw new Error("not there: " + given);
-editor.selection = new vscode.Selection(editor.document.positionAt(at), editor.document.positionAt(at + given.length));
-await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
-"""
-_ACTIONS = """
-const { document, selection } = vscode.window.activeTextEditor;
-const found = await vscode.commands.executeCommand("vscode.executeCodeActionProvider", document.uri, selection);
-return found.map(action => action.title);
-"""
-_INPUT = """
-const box = page.locator(".quick-input-widget:visible");
-return (await box.count()) > 0 ? await box.first().innerText() : "";
-"""
-_MENU = """
-return page.locator(".action-widget .monaco-list-row.action .title").allTextContents();
-"""
-_FOCUSED = """
-return (await page.locator(".action-widget .monaco-list-row.action.focused .title").allTextContents()).join();
-"""

@@ -11,9 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from openai_server import FakeOpenAI
-from vscode_editor import VSCode, build, install
+import pytest
+from openai_server import FakeOpenAI, Held
+from vscode_editor import LIMIT, VSCode
+from vscode_parts import build, install, missing
 
+MARKS = [
+    pytest.mark.vscode,
+    pytest.mark.xdist_group("vscode"),
+    pytest.mark.skipif(bool(missing()), reason=missing()),
+]
 SERVER = str(Path(sys.executable).parent / "ask-lsp")
 
 CODE = '''"""Numbers."""
@@ -32,6 +39,9 @@ def median(values):
 DOCUMENTED = '''def mean(values):
     """The arithmetic mean."""
     return sum(values) / len(values)'''
+MEAN = "def mean(values):\n    return sum(values) / len(values)"
+RETURN = "return sum(values) / len(values)"
+TITLE = "Write documentation for function `mean`"
 ANSWER = f"```python\n{DOCUMENTED}\n```\n"
 AFTER = CODE.replace("def mean(values):\n", 'def mean(values):\n    """The arithmetic mean."""\n')
 
@@ -62,9 +72,9 @@ class Person:
         (home / "config" / "ask-lsp").mkdir(parents=True)
         install(self.extensions, build(), self.environment)
 
-    def configure(self, model: FakeOpenAI) -> None:
+    def configure(self, model: FakeOpenAI, name: str = "fake-model") -> None:
         path = self.folder / "home" / "config" / "ask-lsp" / "config.yaml"
-        path.write_text(f"api_key: test-key-0123456789\nmodel: fake-model\nbase_url: {model.base_url}\n")
+        path.write_text(f"api_key: test-key-0123456789\nmodel: {name}\nbase_url: {model.base_url}\n")
         path.chmod(0o600)
 
     def code(self, name: str = "numbers.py", text: str = CODE) -> Path:
@@ -83,3 +93,36 @@ class Person:
             if opened.process.is_running():
                 opened.quit()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def ask(code: VSCode, fake: FakeOpenAI, question: str = "Is this right?", part: str = RETURN) -> Held:
+    """Selects, presses the keys, types a question, and waits for the first words of the answer."""
+    held = fake.hold()
+    code.select(part)
+    code.keys("Control+k", "Control+a")
+    code.say(question)
+    fake.wait_for_request(timeout=LIMIT)
+    held.send("The first words")
+    code.until(lambda: "The first words" in code.answer(), "first words")
+    return held
+
+
+def ended(code: VSCode, count: int = 1) -> None:
+    code.until(lambda: code.answer().count("fake-model answered") == count, "end of the answer")
+
+
+def numbers(code: VSCode) -> str:
+    return code.text("/numbers.py") or ""
+
+
+def propose(code: VSCode, fake: FakeOpenAI) -> None:
+    """Has documentation written, and waits for the diff."""
+    fake.say(ANSWER)
+    code.put(6, 4)
+    code.pick(TITLE)
+    code.until(lambda: f"numbers.py: {TITLE}" in code.tabs(), "diff")
+    code.until(lambda: code.text("ask-lsp-proposal:") == AFTER, "proposed text")
+
+
+def press(code: VSCode, button: str) -> None:
+    code.click(f".editor-actions .action-label[aria-label^='{button}']")

@@ -1,6 +1,7 @@
-// Builds the server's wheel into server/, from the tree that this folder is part of. PYTHON names another interpreter.
+// Puts what the .vsix takes from the tree around it here: the server's wheel, into server/, and the licence.
+// PYTHON names another interpreter to build with.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -17,6 +18,7 @@ const [wheel, ...more] = readdirSync(target);
 if (!wheel?.startsWith("ask_lsp-") || more.length > 0) {
   throw new Error(`expected one wheel in ${target}`);
 }
+copyFileSync(join(root, "LICENSE"), resolve(import.meta.dirname, "../LICENSE.txt"));
 console.log(`server/${wheel}`);
 
 function run(args) {

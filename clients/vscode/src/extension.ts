@@ -22,7 +22,7 @@ let server: Server | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("ask-lsp", { log: true });
-  const store = new Store(vscode.l10n.t("Answer"));
+  const store = new Store(vscode.l10n.t("Answer"), vscode.env.sessionId);
   const connection = new Connection(log);
   const views = new AnswerViews(store);
   const asking = new Asking(connection, store, views);
@@ -44,7 +44,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   connection.onAnswer((answer) => {
     const { conversation, appeared } = store.take(answer);
     views.refresh(conversation);
-    if (appeared) {
+    if (appeared && !isVisible(conversation.chat)) {
       void views.open(conversation);
     } else if (answer.state === "question" && answer.chat !== undefined) {
       void openChat(answer.chat);
@@ -66,6 +66,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
         views.refresh(conversation);
       });
       review.clear();
+      requests.clear();
     } else if (phase === "running") {
       void welcome(context, key);
     }
@@ -102,6 +103,12 @@ export async function deactivate(): Promise<void> {
 function jobOf({ job, argument, title }: Started) {
   const uri = argument.uri ?? "";
   return { id: job, uri, ...titled(title, argument.question ?? "", uri) };
+}
+
+/** Whether somebody looks at the chat file itself: the answer grows there, so it needs no view. */
+function isVisible(chat: string | undefined): boolean {
+  const uri = chat === undefined ? "" : vscode.Uri.parse(chat, true).toString();
+  return vscode.window.visibleTextEditors.some(({ document }) => document.uri.toString() === uri);
 }
 
 async function openChat(chat: string): Promise<void> {

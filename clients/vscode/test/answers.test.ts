@@ -13,7 +13,7 @@ function told(state: Answer["state"], more: Partial<Answer> = {}): Answer {
 const JOB = { id: "j", title: "Explain (a.py)", question: "", uri: "file:///a.py" };
 
 test("an answer grows, and says how it ended", () => {
-  const store = new Store("Answer");
+  const store = new Store("Answer", "s");
   const conversation = store.started(JOB);
 
   store.take(told("waiting", { note: "asking" }));
@@ -28,7 +28,7 @@ test("an answer grows, and says how it ended", () => {
 });
 
 test("messages may come before the answer to the command", () => {
-  const store = new Store("Answer");
+  const store = new Store("Answer", "s");
   store.take(told("streaming", { delta: "One" }));
 
   const conversation = store.started({ ...JOB, question: "Why?" });
@@ -39,7 +39,7 @@ test("messages may come before the answer to the command", () => {
 });
 
 test("a follow-up goes on in the same view", () => {
-  const store = new Store("Answer");
+  const store = new Store("Answer", "s");
   const conversation = store.started(JOB);
   store.take(told("done", { delta: "One", chat: "file:///c.md" }));
 
@@ -50,8 +50,21 @@ test("a follow-up goes on in the same view", () => {
   assert.match(text, /One\n\n---\n\n\*\*You:\*\* And then\?\n\nTwo\n$/);
 });
 
+test("a follow-up may be answered before it is known to be one", () => {
+  const store = new Store("Answer", "s");
+  const conversation = store.started(JOB);
+  store.take(told("done", { delta: "One", chat: "file:///c.md" }));
+  store.take({ job: "k", seq: 1, state: "streaming", delta: "Tw" });
+
+  store.started({ id: "k", title: "", question: "And then?", uri: "" }, conversation);
+  store.take({ job: "k", seq: 2, state: "streaming", delta: "o" });
+
+  assert.match(conversation.render(WORDS), /\*\*You:\*\* And then\?\n\nTwo\n$/);
+  assert.equal(store.ofJob("k"), conversation);
+});
+
 test("when the server ends, what had come stays", () => {
-  const store = new Store("Answer");
+  const store = new Store("Answer", "s");
   const conversation = store.started(JOB);
   store.take(told("streaming", { delta: "```python\nx = 1" }));
 
@@ -62,8 +75,22 @@ test("when the server ends, what had come stays", () => {
   assert.deepEqual(store.lose("again"), []);
 });
 
+test("another server counts its jobs from one again", () => {
+  const store = new Store("Answer", "s");
+  const before = store.started(JOB);
+  store.take(told("streaming", { delta: "One", chat: "file:///c.md" }));
+  store.lose("It has ended.");
+
+  const after = store.started(JOB);
+  const taken = store.take(told("streaming", { delta: "Two", chat: "file:///d.md" }));
+
+  assert.notEqual(after.id, before.id);
+  assert.deepEqual(taken, { conversation: after, appeared: true });
+  assert.doesNotMatch(before.render(WORDS), /Two/);
+});
+
 test("a fence inside a longer fence does not close it", () => {
-  const store = new Store("Answer");
+  const store = new Store("Answer", "s");
   const conversation = store.started(JOB);
   store.take(told("cancelled", { delta: "````md\n```\n", chat: "file:///c.md" }));
 

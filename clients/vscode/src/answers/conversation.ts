@@ -40,6 +40,13 @@ export class Conversation {
     return turn;
   }
 
+  /** Takes over what has come of a follow-up before it was known to be one. */
+  goOn(early: Conversation, question: string): void {
+    for (const turn of early.turns) {
+      this.turns.push({ ...turn, question });
+    }
+  }
+
   get last(): Turn | undefined {
     return this.turns.at(-1);
   }
@@ -49,7 +56,7 @@ export class Conversation {
   }
 
   take(answer: Answer): void {
-    const turn = this.turns.find((each) => each.job === answer.job);
+    const turn = this.turns.findLast((each) => each.job === answer.job);
     if (turn === undefined) {
       return;
     }

@@ -31,7 +31,11 @@ export class Store {
   private readonly byJob = new Map<string, Conversation>();
   private readonly running = new Map<string, string>();
 
-  constructor(private readonly untitled: string) {}
+  /** `session` tells this window's conversations from those that VS Code has kept views of. */
+  constructor(
+    private readonly untitled: string,
+    private readonly session: string,
+  ) {}
 
   get(id: string): Conversation | undefined {
     return this.conversations.get(id);
@@ -44,9 +48,15 @@ export class Store {
   /** A command has started a job; `conversation` is the one that it goes on with. */
   started(job: Job, conversation?: Conversation): Conversation {
     const known = this.byJob.get(job.id);
+    if (known !== undefined && conversation !== undefined && known !== conversation) {
+      conversation.goOn(known, job.question);
+      this.conversations.delete(known.id);
+      this.byJob.set(job.id, conversation);
+      return conversation;
+    }
     if (known !== undefined) {
       known.title = job.title || known.title;
-      const turn = known.turns.find((each) => each.job === job.id);
+      const turn = known.turns.findLast((each) => each.job === job.id);
       if (turn !== undefined) {
         turn.question = job.question || turn.question;
       }
@@ -62,7 +72,7 @@ export class Store {
   /** The question that was typed for a job: it is what the answer is called, if nobody has seen it yet. */
   asked(job: string, question: string): void {
     const conversation = this.byJob.get(job);
-    const turn = conversation?.turns.find((each) => each.job === job);
+    const turn = conversation?.turns.findLast((each) => each.job === job);
     if (conversation !== undefined && turn !== undefined) {
       const named = titled("", question, this.running.get(job) ?? "");
       conversation.title = conversation.chat === undefined ? named.title : conversation.title;
@@ -100,11 +110,12 @@ export class Store {
   /** The server has ended; returns the conversations that were cut off. */
   lose(sentence: string): Conversation[] {
     this.running.clear();
+    this.byJob.clear(); // the next server counts its jobs from one again
     return [...this.conversations.values()].filter((conversation) => conversation.lose(sentence));
   }
 
   private open(job: string, title: string, question: string, into?: Conversation): Conversation {
-    const conversation = into ?? new Conversation(job, title);
+    const conversation = into ?? new Conversation(`${this.session}-${this.conversations.size + 1}`, title);
     conversation.begin(job, question);
     this.conversations.set(conversation.id, conversation);
     this.byJob.set(job, conversation);

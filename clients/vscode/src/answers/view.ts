@@ -54,11 +54,11 @@ export class AnswerViews implements vscode.TextDocumentContentProvider, vscode.C
 
   /** Shows a view rendered instead of as text. */
   async preview(uri: vscode.Uri): Promise<void> {
-    const text = vscode.window.tabGroups.activeTabGroup.activeTab;
     await vscode.commands.executeCommand("vscode.openWith", uri, PREVIEW);
-    if (text?.input instanceof vscode.TabInputText && text.input.uri.toString() === uri.toString()) {
-      await vscode.window.tabGroups.close(text);
-    }
+    const texts = vscode.window.tabGroups.activeTabGroup.tabs.filter(
+      ({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === uri.toString(),
+    );
+    await vscode.window.tabGroups.close(texts);
   }
 
   refresh(conversation: Conversation): void {
@@ -78,7 +78,7 @@ export class AnswerViews implements vscode.TextDocumentContentProvider, vscode.C
   }
 
   conversationOf(uri: vscode.Uri | undefined): Conversation | undefined {
-    return uri?.scheme === ANSWER ? this.store.get(parameters(uri).job) : undefined;
+    return uri?.scheme === ANSWER ? this.store.get(parameters(uri).id) : undefined;
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
@@ -114,11 +114,11 @@ export class AnswerViews implements vscode.TextDocumentContentProvider, vscode.C
   }
 
   private async fromChat(uri: vscode.Uri): Promise<Conversation | undefined> {
-    const { job, chat } = parameters(uri);
+    const { id, chat } = parameters(uri);
     try {
       const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.parse(chat, true)));
-      const conversation = this.store.restore(job, chat, readable(text));
-      this.uris.set(job, uri);
+      const conversation = this.store.restore(id, chat, readable(text));
+      this.uris.set(id, uri);
       return conversation;
     } catch {
       return undefined;
@@ -135,11 +135,11 @@ export class AnswerViews implements vscode.TextDocumentContentProvider, vscode.C
   private uriOf(conversation: Conversation): vscode.Uri {
     let uri = this.uris.get(conversation.id);
     if (uri === undefined) {
-      const name = conversation.title.replace(/[\\/:*?"<>|`\n\r]+/g, " ").trim() || conversation.id;
+      const name = conversation.title.replace(/[\s\\/:*?"<>|`]+/g, " ").trim() || conversation.id;
       uri = vscode.Uri.from({
         scheme: ANSWER,
         path: `/${name.slice(0, 60)}.md`,
-        query: JSON.stringify({ job: conversation.id, chat: conversation.chat ?? "" }),
+        query: JSON.stringify({ id: conversation.id, chat: conversation.chat ?? "" }),
       });
       this.uris.set(conversation.id, uri);
     }
@@ -163,12 +163,12 @@ export function activeUri(): vscode.Uri | undefined {
   return input?.uri ?? vscode.window.activeTextEditor?.document.uri;
 }
 
-function parameters(uri: vscode.Uri): { readonly job: string; readonly chat: string } {
+function parameters(uri: vscode.Uri): { readonly id: string; readonly chat: string } {
   try {
-    const { job, chat } = JSON.parse(uri.query) as Record<string, unknown>;
-    return { job: String(job), chat: String(chat) };
+    const { id, chat } = JSON.parse(uri.query) as Record<string, unknown>;
+    return { id: String(id), chat: String(chat) };
   } catch {
-    return { job: "", chat: "" };
+    return { id: "", chat: "" };
   }
 }
 

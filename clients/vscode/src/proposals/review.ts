@@ -62,22 +62,35 @@ export class Review implements vscode.TextDocumentContentProvider, vscode.Dispos
     }
     const document = vscode.Uri.parse(uri, true);
     const name = document.path.slice(document.path.lastIndexOf("/") + 1);
+    // The cell of a notebook has the notebook's name, so the language has to be told.
+    const [left, right] = await Promise.all(
+      [document, uriOf(id, name)].map((each) => vscode.workspace.openTextDocument(each)),
+    );
+    if (left && right && left.languageId !== right.languageId) {
+      await vscode.languages.setTextDocumentLanguage(right, left.languageId);
+    }
     const options = { preview: false, viewColumn: columnOf(document) };
     await vscode.commands.executeCommand("vscode.diff", document, uriOf(id, name), `${name}: ${title}`, options);
   }
 
-  async accept(proposal: Kept): Promise<void> {
-    if (await mayChange(vscode.Uri.parse(proposal.uri, true))) {
-      await this.connection.run("ask.apply", { proposal: proposal.id });
-    }
+  async accept({ id }: Kept): Promise<void> {
+    await this.connection.run("ask.apply", { proposal: id });
   }
 
   async reject({ id }: Kept): Promise<void> {
     await this.connection.run("ask.discard", { proposal: id });
   }
 
-  async tryAgain({ id }: Kept): Promise<void> {
-    await this.connection.run("ask.retry", { proposal: id, ask: true });
+  /** Asks here, not by the server, which drops the proposal before anything is typed. */
+  async tryAgain({ id, title }: Kept): Promise<void> {
+    const words = await vscode.window.showInputBox({
+      title: `ask-lsp: ${title}`,
+      prompt: vscode.l10n.t("What should be different? Leave it empty to just try again."),
+      ignoreFocusOut: true,
+    });
+    if (words !== undefined) {
+      await this.connection.run("ask.retry", { proposal: id, question: words });
+    }
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
@@ -150,27 +163,14 @@ function diffTabs(): { tab: vscode.Tab; uri: vscode.Uri; id: string }[] {
 
 async function closeDiff(id: string): Promise<void> {
   const tabs = diffTabs().filter((each) => each.id === id);
-  await vscode.window.tabGroups.close(tabs.map((each) => each.tab));
+  // Somebody may be typing a question just then: the focus stays there.
+  await vscode.window.tabGroups.close(
+    tabs.map((each) => each.tab),
+    true,
+  );
 }
 
 function columnOf(document: vscode.Uri): vscode.ViewColumn {
   const editor = vscode.window.visibleTextEditors.find((each) => each.document.uri.toString() === document.toString());
   return editor?.viewColumn ?? vscode.ViewColumn.Active;
-}
-
-/** A file that cannot be saved is only changed if somebody wants the change in the buffer all the same. */
-async function mayChange(uri: vscode.Uri): Promise<boolean> {
-  if (uri.scheme !== "file") {
-    return true;
-  }
-  const permissions = await vscode.workspace.fs.stat(uri).then(
-    (stat) => stat.permissions ?? 0,
-    () => 0,
-  );
-  if ((permissions & vscode.FilePermission.Readonly) === 0) {
-    return true;
-  }
-  const change = vscode.l10n.t("Change the buffer");
-  const question = vscode.l10n.t("This file is read-only: the change can be made, but not saved here.");
-  return (await vscode.window.showWarningMessage(question, { modal: true }, change)) === change;
 }

@@ -25,8 +25,11 @@ export function face(phase: Phase, status: Status | undefined, words: StatusWord
   if (phase === "stopped" || phase === "stopping") {
     return { text: "$(circle-slash) ask-lsp", lines: [words.stopped], severity: "none" };
   }
-  if (phase === "starting" || status === undefined) {
+  if (phase === "starting") {
     return { text: "$(loading~spin) ask-lsp", lines: [words.starting], severity: "none" };
+  }
+  if (status === undefined) {
+    return { text: "$(sparkle) ask-lsp", lines: [], severity: "none" }; // an older server never tells
   }
   const icon = status.busy > 0 ? "$(loading~spin)" : status.error === null ? "$(sparkle)" : "$(warning)";
   const spent = status.spentToday > 0 ? dollars(status.spentToday) : "";
