@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from ask_lsp.assistant.services import Services
 
 _PINNED = ("pygls", "openai", "httpx2", "httpcore2", "asyncio")
-LOG_BYTES = 1_000_000
-LOG_FILES = 3
 
 
 def log_file(environment: Environment) -> Path:
-    """The rotating log."""
+    """The log of all servers."""
     return folder_of("state", environment) / "ask-lsp.log"
 
 
@@ -34,17 +32,14 @@ def start_logging() -> None:
 
 
 def log_to_file(environment: Environment, level: str) -> None:
-    """Adds the rotating file (0600), and sets the level of our own loggers."""
-    from logging.handlers import RotatingFileHandler
+    """Adds the file, and sets the level of our own loggers."""
+    from ask_lsp.store.log_file import LogFile
 
     logging.getLogger("ask_lsp").setLevel(level.upper())
-    path = log_file(environment)
-    if any(isinstance(handler, RotatingFileHandler) for handler in logging.getLogger().handlers):
+    if any(isinstance(handler, LogFile) for handler in logging.getLogger().handlers):
         return
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+        handler = LogFile(log_file(environment))
     except OSError as error:
         logging.getLogger(__name__).warning("no log file: %s", error.strerror)
         return

@@ -126,6 +126,28 @@ def test_what_the_user_types_right_behind_the_answer_stays_behind_it(typed, chat
     client.close(unread=True)
 
 
+def test_what_the_user_types_while_an_edit_is_refused_stays_behind_the_answer(chatting, state) -> None:
+    """It is refused because of that: the version that it was made for is no longer the last one."""
+    client, held, uri = chatting
+    typed: list[str] = []
+
+    def types_first(params: dict[str, Any]) -> bool:
+        if not typed:
+            typed.append("More")
+            end = client.buffers[uri].text.index("One. ") + len("One. ")
+            client.edit(uri, end, end, "More")
+        return True
+
+    client.applies_edits = types_first
+    held.send("Two.")
+    client.until(lambda: "Two." in client.buffers[uri].text, "the second piece")
+
+    assert "One. Two.More" in client.buffers[uri].text
+    held.finish()
+    client.ended_progress()
+    client.close(unread=True)
+
+
 @pytest.mark.parametrize("typed", ["\n\nMy own words below.\n", "\n"])
 def test_what_comes_after_the_buffer_was_saved_and_closed_goes_where_it_belongs(typed, chatting, state) -> None:
     """Behind the last word of the answer, not behind what the user typed below it, or the editor added."""

@@ -56,6 +56,18 @@ async def test_what_is_remembered_outlives_the_process(tmp_path: Path, database:
     assert await later.choice("hover") == "yes"
 
 
+async def test_an_explanation_that_says_nothing_is_none(database: Database) -> None:
+    """Also one that is stored: an earlier version kept what a model had answered, and that may have been nothing."""
+    memory = SqliteMemory(database)
+    await memory.remember_explanation("k", " \n")
+    await database.write(lambda connection: connection.execute("INSERT INTO explanations VALUES ('old', '', 0)"))
+
+    assert await memory.explanation("k") is None
+    assert await memory.explanation("old") is None
+    await memory.remember_explanation("old", "The mean.")
+    assert await memory.explanation("old") == "The mean."
+
+
 async def test_two_editors_share_it(tmp_path: Path, database: Database) -> None:
     other = Database(tmp_path)
 

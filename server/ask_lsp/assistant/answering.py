@@ -6,10 +6,12 @@ the conversation can go on.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +27,7 @@ from ask_lsp.core.profile import Profile
 log = logging.getLogger(__name__)
 
 REPORT_EVERY = 0.25
+CUT = "The answer reached the output limit (max_output). Ask it to go on, or raise the limit."
 
 
 class Transcript(Protocol):
@@ -36,6 +39,10 @@ class Transcript(Protocol):
 
     async def flush(self) -> None:
         """Has everything written that was added. Never raises for what an editor does."""
+        ...
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """While an editor is told to open the file: nothing is written to it that the editor might not have read."""
         ...
 
     async def finish(self, tail: str, next_question: str) -> bool:
@@ -62,8 +69,8 @@ class View(Protocol):
         """A chat file with an empty question is there to be typed into."""
         ...
 
-    async def done(self, sentence: str, path: Path | None, first_line: str) -> None:
-        """The job has ended well."""
+    async def done(self, sentence: str, path: Path | None, first_line: str, *, cut: bool = False) -> None:
+        """The job has ended well; if the answer was `cut`, the sentence says so and has to be heard."""
         ...
 
     async def edited(self, sentence: str, short: str, *, made: bool) -> None:
@@ -166,6 +173,53 @@ async def _read(
     shown: Path | None,
     prediction: str | None,
 ) -> None:
+    """Reads to the end. The file is opened beside that: an editor may take its time, and the answer may not wait."""
+    showing: asyncio.Task[None] | None = None
+
+    def show() -> None:
+        nonlocal showing
+        if shown is not None:
+            showing = asyncio.create_task(_show(running.view, transcript, shown))
+
+    try:
+        await _read_events(running, profile, sent, told, transcript, show, prediction)
+    except asyncio.CancelledError:
+        if showing is not None:
+            showing.cancel()
+        raise
+    except AskError:
+        await _settled(showing)
+        raise
+    await _settled(showing)
+
+
+async def _show(view: View, transcript: Transcript, path: Path) -> None:
+    try:
+        await transcript.flush()
+        async with transcript.held():
+            await view.first_text(path)
+    except Exception:
+        log.exception("the chat file could not be shown")
+
+
+async def _settled(showing: asyncio.Task[None] | None) -> None:
+    if showing is not None:
+        try:
+            await asyncio.wait({showing})
+        except asyncio.CancelledError:
+            showing.cancel()
+            raise
+
+
+async def _read_events(
+    running: Running,
+    profile: Profile,
+    sent: Sequence[Message],
+    told: Told,
+    transcript: Transcript,
+    begun: Callable[[], None],
+    prediction: str | None,
+) -> None:
     view = running.view
     began = reported = time.monotonic()
     pieces = 0
@@ -179,9 +233,7 @@ async def _read(
                 view.delta(event.text)
                 transcript.add(event.text)
                 if pieces == 1:
-                    await transcript.flush()
-                    if shown is not None:
-                        await view.first_text(shown)
+                    begun()
                 if now - reported >= REPORT_EVERY or pieces == 1:
                     reported = now
                     view.note(f"{pieces} tokens")
@@ -193,16 +245,15 @@ async def _read(
                 told.usage = event
             elif isinstance(event, Finished):
                 told.complete = event.reason == "stop"
-                if not told.complete:
-                    told.ending = (
-                        "The answer reached the output limit (max_output). Ask it to go on, or raise the limit."
-                    )
+                told.ending = "" if told.complete else CUT
 
 
 async def _close(transcript: Transcript, nonce: str, told: Told) -> None:
     """Brings the file into a state that the conversation can go on from."""
     text = "".join(told.text)
     tail = close_open_fence(text) or ""
+    if tail and not told.ending:
+        told.ending = "The code block was not closed by the model."
     if told.ending:
         before = text + tail
         tail += "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
@@ -220,6 +271,12 @@ def summary(profile: Profile, usage: Usage | None) -> str:
     if profile.prices is not None:
         spent += f", ${profile.prices.of(usage.input_tokens, usage.output_tokens):.4f}"
     return spent
+
+
+async def tell_answered(running: Running, profile: Profile, told: Told, path: Path) -> None:
+    """Tells the user that the answer is there, or what there is of it."""
+    sentence = summary(profile, told.usage) if told.complete else CUT
+    await running.view.done(sentence, path, first_line("".join(told.text)), cut=not told.complete)
 
 
 def first_line(text: str) -> str:

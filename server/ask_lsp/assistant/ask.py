@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
-from ask_lsp.assistant.answering import Running, answer, first_line, summary
+from ask_lsp.assistant.answering import Running, answer, tell_answered
 from ask_lsp.assistant.explain import explanation_key
 from ask_lsp.assistant.jobs import Cancelled
 from ask_lsp.assistant.question import NO_VALUES, Ask, answer_language, build, file_name
@@ -44,23 +45,25 @@ async def ask_about(running: Running, ask: Ask) -> None:
             language = answer_language(settings.language, ask.locale)
             key = explanation_key(ask.snapshot.slice(ask.span), language)
             await services.memory.remember_explanation(key, "".join(told.text).strip())
-        await view.done(summary(profile, told.usage), path, first_line("".join(told.text)))
+        await tell_answered(running, profile, told, path)
     except Cancelled:
         await view.cancelled(path)
     except AskError as error:
         await view.failed(error, path)
 
 
-async def ask_for_words(running: Running, ask: Ask, title: str) -> Path:
-    """Opens a chat file to type the question into, and returns it. Raises AskError."""
+async def ask_for_words(
+    running: Running, ask: Ask, title: str, conversing: Callable[[Path], None] = lambda chat: None
+) -> None:
+    """Opens a chat file to type the question into; `conversing` hears which before anybody sees it. Raises AskError."""
     services = running.services
     question = await running.job.guard(build(services, ask))
     given = question.about if ask.action.needs == "question" and not ask.question else f"{question.text}\n"
     blank = Turn("user", f"{given}\n", {BLANK: _digest(given)})
     chat = Chat(secrets.token_hex(12), title, (blank,), {"action": ask.action.id})
     path = await services.chats.create(title, chat_format.render(chat))
+    conversing(path)
     await running.view.question_wanted(path)
-    return path
 
 
 def question_in(text: str) -> str:
@@ -90,7 +93,7 @@ async def send_chat(running: Running, path: Path, text: str, locale: str | None)
         sent = [Message("system", system)] if system else []
         sent += chat_format.messages(chat)
         told = await answer(running, profile, sent, path, chat.nonce, "ask")
-        await view.done(summary(profile, told.usage), path, first_line("".join(told.text)))
+        await tell_answered(running, profile, told, path)
     except Cancelled:
         await view.cancelled(path)
     except AskError as error:

@@ -15,6 +15,7 @@ from ask_lsp.assistant.question import Ask, answer_language, build
 from ask_lsp.assistant.services import Services
 from ask_lsp.core.conversation import Finished, TextDelta, Usage
 from ask_lsp.core.errors import AskError
+from ask_lsp.core.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +27,8 @@ def explanation_key(code: str, language: str) -> str:
     return hashlib.sha256(f"{language}\0{code.strip()}".encode("utf-8", "replace")).hexdigest()
 
 
-async def remembered(services: Services, code: str, locale: str | None) -> str | None:
+async def remembered(services: Services, settings: Settings, code: str, locale: str | None) -> str | None:
     """The explanation of exactly this code, if there is one."""
-    settings = await services.settings.current()
     return await services.memory.explanation(explanation_key(code, answer_language(settings.language, locale)))
 
 

@@ -141,7 +141,7 @@ class Memory(Protocol):
         ...
 
     async def remember_explanation(self, key: str, text: str) -> None:
-        """Keeps an explanation under a content hash."""
+        """Keeps an explanation under a content hash, unless it is empty."""
         ...
 
     async def choice(self, name: str) -> str | None:
@@ -174,6 +174,10 @@ class Proposals(Protocol):
 
     async def add(self, proposal: Proposal) -> None:
         """Keeps a proposal, in the place of one with the same id."""
+        ...
+
+    async def update(self, proposals: Sequence[Proposal]) -> None:
+        """Takes what is new about those that are still kept."""
         ...
 
     async def remove(self, proposal_id: str) -> bool:

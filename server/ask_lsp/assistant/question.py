@@ -10,10 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from ask_lsp.assistant.services import Services
 from ask_lsp.core.action import Action, Problem
-from ask_lsp.core.chat_format import Chat, Turn, file_link
+from ask_lsp.core.chat_format import Chat, Turn, place_link
 from ask_lsp.core.chat_format import messages as chat_messages
 from ask_lsp.core.conversation import Message
-from ask_lsp.core.fences import fenced
+from ask_lsp.core.fences import close_open_fence, fenced
 from ask_lsp.core.text import Snapshot, Span, line_text
 
 SURROUNDING_LIMIT = 8_000
@@ -76,12 +76,12 @@ def file_name(uri: str) -> str:
     return path.rsplit("/", 1)[-1] or uri
 
 
-def place_label(uri: str, span: Span) -> str:
-    """`mean.py:3-9`, with lines counted from one; a last line of which nothing is taken does not count."""
+def line_numbers(span: Span) -> str:
+    """`3` or `3-9`, counted from one; a last line of which nothing is taken does not count."""
     first, last = span.start.line + 1, span.end.line + 1
     if span.end.column == 0 and last > first:
         last -= 1
-    return f"{file_name(uri)}:{first}" if first == last else f"{file_name(uri)}:{first}-{last}"
+    return f"{first}" if first == last else f"{first}-{last}"
 
 
 def answer_language(setting: str, locale: str | None) -> str:
@@ -124,7 +124,10 @@ async def build(services: Services, ask: Ask) -> Question:
             words += f"\n\n{ask.question}"
     problems = ask.problems if "diagnostics" in ask.action.context else ()
     about = _about(snapshot, span, code, surrounding, problems, marked=bool(ask.form))
-    return Question(system, f"{about}\n{words}" if ask.action.needs == "question" else f"{words}\n\n{about}", about)
+    if ask.action.needs == "question":
+        return Question(system, f"{about}\n{words}", about)
+    words += close_open_fence(words) or ""  # what follows is not part of a block that somebody began in the words
+    return Question(system, f"{words}\n\n{about}", about)
 
 
 async def _surrounding(services: Services, snapshot: Snapshot, span: Span) -> str:
@@ -141,8 +144,8 @@ async def _surrounding(services: Services, snapshot: Snapshot, span: Span) -> st
 def _about(
     snapshot: Snapshot, span: Span, code: str, surrounding: str, problems: Sequence[Problem], *, marked: bool
 ) -> str:
-    label = place_label(snapshot.uri, span)
-    link = file_link(label, f"{snapshot.uri}#L{span.start.line + 1}") if snapshot.uri.startswith("file:") else label
+    name, lines = file_name(snapshot.uri), line_numbers(span)
+    link = place_link(name, lines, snapshot.uri) if snapshot.uri.startswith("file:") else f"{name}:{lines}"
     indent = line_text(snapshot.lines[span.start.line])[: span.start.column] if snapshot.lines else ""
     shown = indent + code if not indent.strip() else code
     block = fenced(shown, snapshot.language)

@@ -9,9 +9,15 @@ import re
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ask_lsp.core.errors import RequestRefused
+from ask_lsp.core.languages import language_of
 from ask_lsp.core.text import Point, Snapshot, Span, clamp, end_of, split_lines
+
+if TYPE_CHECKING:
+    from ask_lsp.assistant.ports import Symbols
+    from ask_lsp.core.action import Action
 
 _PLACE = re.compile(r"(?P<file>.+?):(?P<first>\d+)(?:-(?P<last>\d+))?")
 
@@ -41,10 +47,9 @@ def snapshot_of(place: str) -> tuple[Snapshot, Span]:
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
         lines = tuple(split_lines(text))
         return Snapshot("untitled:stdin", 0, "", lines), Span(Point(0, 0), end_of(lines))
-    path, first, last = Path(place), 0, 0
+    path, match = Path(place), None
     if not path.exists() and (match := _PLACE.fullmatch(place)):
-        path, first = Path(match["file"]), int(match["first"])
-        last = int(match["last"] or first)
+        path = Path(match["file"])
     try:
         text = path.read_bytes().decode("utf-8", "replace")
     except OSError as error:
@@ -54,13 +59,45 @@ def snapshot_of(place: str) -> tuple[Snapshot, Span]:
     if "\0" in text[:8192]:
         raise RequestRefused(f"{path} is not a text file. Name one that is.")
     lines = tuple(split_lines(text))
-    whole = Span(Point(0, 0), end_of(lines))
-    span = clamp(lines, Span(Point(first - 1, 0), Point(last, 0))) if first else whole
-    if first and (last < first or span.is_empty):
+    span = Span(Point(0, 0), end_of(lines))
+    if match is not None:
+        first = int(match["first"])
+        last = int(match["last"] or first)
+        count = span.end.line + (1 if span.end.column else 0)
+        if not 1 <= first <= min(last, count):
+            raise RequestRefused(f"{path} has no lines {first}-{last}: it has {count}. Count from 1, START before END.")
+        span = clamp(lines, Span(Point(first - 1, 0), Point(last, 0)))
+    return Snapshot(path.resolve().as_uri(), 0, language_of(path.name), lines), span
+
+
+def check_fits(action: Action, snapshot: Snapshot, question: str) -> None:
+    """Raises RequestRefused where an editor would not list the action, or would ask for words first."""
+    if action.languages and snapshot.language and snapshot.language not in action.languages:
+        known = ", ".join(action.languages)
         raise RequestRefused(
-            f"{path} has no lines {first}-{last}: it has {len(lines)}. Count from 1, START before END."
+            f"The action “{action.id}” is for {known}, and this is {snapshot.language}. Choose another with --action."
         )
-    return Snapshot(path.resolve().as_uri(), 0, path.suffix.lstrip("."), lines), span
+    if action.about_problems:
+        raise RequestRefused(
+            f"The action “{action.id}” is about problems that an editor reports, and there are none here. "
+            "Run it in an editor, or ask a question."
+        )
+    if action.output == "insert":
+        raise RequestRefused(f"The action “{action.id}” needs a cursor. Run it in an editor, or ask a question.")
+    if action.needs == "question" and not question.strip():
+        raise RequestRefused(f"The action “{action.id}” needs a question. Give it behind the file.")
+
+
+async def target_of(symbols: Symbols, snapshot: Snapshot, span: Span) -> str:
+    """What the lines are called: the definition that they are, if they are one and no more."""
+    last = span.end.line if span.end.column else span.end.line - 1
+    filled = [line for line in range(span.start.line, last + 1) if snapshot.lines[line].strip()]
+    if not filled:
+        return "selection"
+    indent = len(snapshot.lines[filled[0]]) - len(snapshot.lines[filled[0]].lstrip())
+    definition = await symbols.enclosing_exact(snapshot, Point(filled[0], indent))
+    whole = definition is not None and (definition.span.start.line, definition.span.end.line) == (filled[0], filled[-1])
+    return definition.label if definition is not None and definition.name and whole else "selection"
 
 
 async def _ask(arguments: argparse.Namespace) -> int:
@@ -70,6 +107,8 @@ async def _ask(arguments: argparse.Namespace) -> int:
     from ask_lsp.config.env import take_environment
 
     snapshot, span = snapshot_of(arguments.place)
+    if not snapshot.slice(span).strip():
+        raise RequestRefused("There is nothing to ask about: it is empty. Name a file or lines with text in them.")
     environment = take_environment()
     compose.start_logging()
     services = compose.load(environment)
@@ -82,8 +121,12 @@ async def _ask(arguments: argparse.Namespace) -> int:
         if action is None or not action.listed:
             known = ", ".join(each.id for each in settings.actions if each.listed)
             raise RequestRefused(f"There is no action “{name}”. Known: {known}.")
+        check_fits(action, snapshot, arguments.question)
         profile = settings.profile(arguments.profile or action.profile)
-        ask = Ask(action, snapshot, span, "selection", arguments.question, locale=environment.locale)
+        if action.scope == "file":
+            span = snapshot.whole
+        target = await target_of(services.symbols, snapshot, span)
+        ask = Ask(action, snapshot, span, target, arguments.question, locale=environment.locale)
         question = await build(services, ask)
         answer = Answer()
         async with contextlib.aclosing(services.models.stream(profile, question.messages())) as events:
@@ -111,7 +154,7 @@ class Answer:
 
 
 async def _show(events: AsyncGenerator[object, None], answer: Answer) -> None:
-    """Prints events as they come; what is not the answer goes to stderr, and only on a terminal."""
+    """Prints events as they come, whole lines whatever happens; what is not the answer goes to stderr."""
     from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Usage
 
     terminal = sys.stdout.isatty()
@@ -122,6 +165,8 @@ async def _show(events: AsyncGenerator[object, None], answer: Answer) -> None:
             from rich.markdown import Markdown
 
             live = stack.enter_context(Live(console=Console(), refresh_per_second=8, vertical_overflow="visible"))
+        else:
+            stack.callback(lambda: print() if answer.text and not answer.text.endswith("\n") else None)
         async for event in events:
             if isinstance(event, TextDelta):
                 answer.text += event.text
@@ -136,5 +181,3 @@ async def _show(events: AsyncGenerator[object, None], answer: Answer) -> None:
                 answer.usage = event
             elif isinstance(event, Finished):
                 answer.is_cut = event.reason == "length"
-    if not terminal and not answer.text.endswith("\n"):
-        sys.stdout.write("\n")

@@ -7,6 +7,7 @@ Exit codes, the same for all: 0 done; 1 it failed, the sentence on stderr says w
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 
 from ask_lsp import __version__
@@ -38,6 +39,8 @@ def run(arguments: list[str]) -> int:
         print(f"ask-lsp: {arguments[0]} is not known here. Editors start it as: ask-lsp --stdio", file=sys.stderr)
         return 2
     parsed = parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a model says what it likes, and any console or pipe takes it
     try:
         code: int = parsed.func(parsed)
     except SettingsError as error:

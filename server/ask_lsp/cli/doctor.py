@@ -11,13 +11,14 @@ import contextlib
 import dataclasses
 import json
 import platform
+import re
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ask_lsp import __version__
-from ask_lsp.core.errors import AskError
+from ask_lsp.core.errors import AskError, SaidNothing
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.services import Services
@@ -55,8 +56,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(arguments: argparse.Namespace) -> int:
     """Prints the report; 0 if an answer can be had, 1 if not."""
     findings = asyncio.run(examine(arguments.profile, offline=arguments.offline))
-    home = str(Path.home())
-    findings = [finding._replace(says=finding.says.replace(home, "~")) for finding in findings]
+    findings = [finding._replace(says=_without_home(finding.says)) for finding in findings]
     failed = any(finding.state == "fail" for finding in findings)
     if arguments.json:
         report = {"version": __version__, "ok": not failed, "findings": [each._asdict() for each in findings]}
@@ -66,6 +66,16 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{_MARKS[finding.state]}  {finding.what}: {finding.says}")
         print("Something needs attention: see FAIL above." if failed else "An answer can be had.", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _without_home(text: str) -> str:
+    try:
+        home = str(Path.home())
+    except RuntimeError:  # a container whose user has none
+        return text
+    if home == Path(home).anchor:  # nor is `/` one that says who somebody is
+        return text
+    return re.sub(rf"(?<![\w.-]){re.escape(home)}(?![\w-])", "~", text)
 
 
 async def examine(profile_name: str | None, *, offline: bool) -> list[Finding]:
@@ -134,6 +144,8 @@ async def _request(services: Services, profile: Profile) -> Finding:
         async with contextlib.aclosing(services.models.stream(short, [Message("user", "Say OK.")])) as events:
             async for event in events:
                 came = came or isinstance(event, (TextDelta, Finished))
+    except SaidNothing:
+        came = True  # a model that thinks first has used its one token for that
     except AskError as error:
         return Finding("request", "fail", str(error))
     return (

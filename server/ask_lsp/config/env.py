@@ -83,6 +83,9 @@ PROXY_VARIABLES = tuple(
     name for upper in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY") for name in (upper, upper.lower())
 )
 
+# Beside SSL_CERT_FILE and SSL_CERT_DIR: where else a company's certificate may be named for pip.
+_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
 _LOCALE = re.compile(r"([a-z]{2,3})(?:[_-]([A-Za-z]{2}))?(?:[.@].*)?")
 
 
@@ -147,6 +150,12 @@ def minimal_environment(environment: Environment, also: Iterable[str] = ()) -> d
         for name, value in environment.kept.items()
         if (name in wanted or name.startswith(_MINIMAL_PREFIXES)) and name not in forbidden
     }
+
+
+def package_index_environment(environment: Environment) -> dict[str, str]:
+    """What pip and uv get: the person's index, proxy and certificates beside the usual, and none of our secrets."""
+    theirs = (name for name in environment.kept if name.startswith(("PIP_", "UV_")))
+    return minimal_environment(environment, (*theirs, *PROXY_VARIABLES, *_CERTIFICATE_VARIABLES))
 
 
 def config_folder_of(environment: Environment) -> Path:

@@ -12,6 +12,7 @@
     │   │   └── RateLimited      429 that outlived our retries
     │   ├── Filtered             the provider's content filter
     │   └── CutOff               the answer ended before it was complete
+    │       └── SaidNothing      it ended before it had begun
     └── LocalModelError          the embedded model: not installed, not pulled, did not start
 
 Each message is one short sentence or two, ends with the next step, and never holds a key, a prompt or a traceback.
@@ -90,6 +91,10 @@ class CutOff(ModelError):
     """The stream ended, broke or was malformed before the answer was complete. The text so far stays."""
 
     code = "cut"
+
+
+class SaidNothing(CutOff):
+    """The model ended its answer without having said a word."""
 
 
 class LocalModelError(AskError):

@@ -270,6 +270,34 @@ def map_through(span: Span, changes: Iterable[Change]) -> Span:
     return span
 
 
+def counted_from(span: Span, start: Point) -> Span:
+    """A span as it counts in the text that begins at `start`; what lies before that is cut off."""
+    first, last = (max(point, start) for point in span)
+    return Span(_less(first, start), _less(last, start))
+
+
+def _less(point: Point, start: Point) -> Point:
+    return Point(point.line - start.line, point.column - (start.column if point.line == start.line else 0))
+
+
+def placed_at(span: Span, start: Point) -> Span:
+    """The opposite of `counted_from`: where a span of a text is when that begins at `start`."""
+    first, last = (
+        Point(point.line + start.line, point.column + (start.column if point.line == 0 else 0)) for point in span
+    )
+    return Span(first, last)
+
+
+def carried(span: Span, old: str, new: str) -> Span:
+    """Where a stretch of the text `old` is in `new`, which was made of it; what reached to an end still does."""
+    lines = split_lines(old)
+    first, last = Point(0, 0), end_of(lines)
+    moved = map_through(span, (step.change for step in replace_all(lines, new)))
+    end = end_of(lines) if span.end == last else moved.end
+    start = end if span.is_empty else first if span.start == first else moved.start
+    return clamp(lines, Span(start, end))
+
+
 def replace_surrogates(text: str) -> str:
     """`text` with lone surrogates as U+FFFD, so that it can be written as UTF-8 (prompts, files, SQLite)."""
     if text.isascii():

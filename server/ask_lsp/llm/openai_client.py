@@ -91,11 +91,10 @@ class OpenAIClient:
         self,
         environment: Mapping[str, str] | None = None,
         *,
-        learned: LearnedParameters | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self.learned = learned or LearnedParameters()
+        self.learned = LearnedParameters()
         self._environment = dict(environment or {})
         self._sleep = sleep
         self._jitter = jitter

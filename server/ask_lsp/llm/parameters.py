@@ -49,15 +49,13 @@ def takes_prediction(profile: Profile) -> bool:
 
 
 class LearnedParameters:
-    """What endpoints have refused so far.
+    """What endpoints have refused since we started. Kept no longer: the next release of a server may take it.
 
     For each (base_url, model): a parameter's new name, or None where it is dropped; `role:system` stands for a role.
     """
 
-    def __init__(self, known: Mapping[tuple[str, str], Mapping[str, str | None]] | None = None) -> None:
-        self._changes: dict[tuple[str, str], dict[str, str | None]] = {
-            place: dict(changes) for place, changes in (known or {}).items()
-        }
+    def __init__(self) -> None:
+        self._changes: dict[tuple[str, str], dict[str, str | None]] = {}
 
     def apply(self, base_url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The body as this endpoint and model take it."""
@@ -94,19 +92,6 @@ class LearnedParameters:
         other = _OTHER_NAME.get(named)
         changes[named] = other if other and other not in changes and other not in sent else None
         return named
-
-    def to_dict(self) -> dict[str, dict[str, dict[str, str | None]]]:
-        """All of it as JSON values: base_url -> model -> changes."""
-        nested: dict[str, dict[str, dict[str, str | None]]] = {}
-        for (base_url, model), changes in self._changes.items():
-            if changes:
-                nested.setdefault(base_url, {})[model] = dict(changes)
-        return nested
-
-    @classmethod
-    def from_dict(cls, nested: Mapping[str, Mapping[str, Mapping[str, str | None]]]) -> LearnedParameters:
-        """The reverse of `to_dict`."""
-        return cls({(url, model): changes for url, models in nested.items() for model, changes in models.items()})
 
 
 def _follow(changes: Mapping[str, str | None], name: str) -> str | None:

@@ -51,6 +51,11 @@ class EditorDisk:
         """Opens a file beside what the user does."""
         return await self._server.editor.show(path)
 
+    def open_now(self, uri: str) -> tuple[Snapshot, Callable[[Span], DocumentPlace]] | None:
+        """The document of that URI, if it is open."""
+        document = self._server.documents.get(uri)
+        return None if document is None else self._followed(document)
+
     async def opened(self, path: Path) -> tuple[Snapshot, Callable[[Span], DocumentPlace]] | None:
         """The document of a file, opened without focus if the editor can."""
         document = self._server.documents.at(path)
@@ -59,8 +64,9 @@ class EditorDisk:
                 document = await within(OPENED_LIMIT, self._didopen(path))
             except asyncio.TimeoutError:
                 return None
-        if document is None:
-            return None
+        return None if document is None else self._followed(document)
+
+    def _followed(self, document: Document) -> tuple[Snapshot, Callable[[Span], DocumentPlace]]:
         snapshot = document.snapshot()
         return snapshot, follower(self._server, document, snapshot)
 

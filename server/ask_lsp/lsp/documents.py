@@ -97,6 +97,10 @@ class Document:
         later = self._later(version)
         return None if later is None else clamp(self.lines, map_through(span, (step.change for step in later)))
 
+    def knows(self, version: int | None) -> bool:
+        """Whether that version is remembered."""
+        return any(known == version for known, _ in self._history)
+
     def _later(self, version: int) -> list[Step] | None:
         later: list[Step] = []
         for known, steps in reversed(self._history):

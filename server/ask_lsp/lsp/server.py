@@ -27,6 +27,7 @@ from ask_lsp.lsp.editor import Editor
 from ask_lsp.lsp.extensions import ACTION_KINDS, COMMANDS
 from ask_lsp.lsp.handlers import settings
 from ask_lsp.lsp.limits import within
+from ask_lsp.lsp.parent import watch
 from ask_lsp.lsp.places import Places
 from ask_lsp.lsp.problems import Problems
 from ask_lsp.lsp.progress import Progress
@@ -104,8 +105,9 @@ class AskServer(LanguageServer):
         self._loop_ended = asyncio.Event()
         writer = Writer(stdout)
         self.protocol.set_writer(writer)
+        stdin = open_stdin(self.protocol.refuse_header)
         main = asyncio.ensure_future(
-            run_async(self._stop, open_stdin(), self.protocol, logging.getLogger("pygls"), self.report_server_error)
+            run_async(self._stop, stdin, self.protocol, logging.getLogger("pygls"), self.report_server_error)
         )
         leaving = asyncio.ensure_future(self._loop_ended.wait())
         try:
@@ -136,6 +138,11 @@ class AskServer(LanguageServer):
         services, self._services = self._services, None
         if services is not None and services.done() and not services.cancelled() and services.exception() is None:
             try:
+                if self._shelf is not None:
+                    await within(END_LIMIT, self._shelf.put_away(services.result()))
+            except Exception:
+                log.exception("the places of the proposals were not kept")
+            try:
                 await within(END_LIMIT, services.result().aclose())
             except Exception:
                 log.exception("something did not close")
@@ -143,7 +150,7 @@ class AskServer(LanguageServer):
     def initialize(self, params: types.InitializeParams) -> types.InitializeResult:
         """Answers `initialize`: declares only what works."""
         self.begun = True
-        self.process_id = params.process_id
+        watch(params.process_id, self.stop)
         self.editor.client = resolve(params)
         general = params.capabilities.general
         self.editor_settings = settings.from_initialize(params.initialization_options)
@@ -358,7 +365,9 @@ class AskServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Logs; users get sentences of ours, never a traceback. A message that is no JSON gets its answer."""
-        if isinstance(error, ValueError):
+        if isinstance(error, RecursionError):
+            self.protocol.refuse_unparsed("This message is nested too deeply.")
+        elif isinstance(error, ValueError):
             self.protocol.refuse_unparsed()
         log.error("while handling a message: %s", type(error).__name__)
 

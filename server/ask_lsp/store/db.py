@@ -53,6 +53,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX proposals_created ON proposals (created)",
     ),
+    (
+        "ALTER TABLE proposals ADD COLUMN standing BLOB",
+        "ALTER TABLE proposals ADD COLUMN source TEXT",
+    ),
 )
 
 

@@ -40,7 +40,7 @@ class SqliteMemory:
         return self._database.take_problems()
 
     async def explanation(self, key: str) -> str | None:
-        """A remembered explanation, or None. It is then among the last to be forgotten."""
+        """A remembered explanation, or None; never an empty one. It is then among the last to be forgotten."""
         key = replace_surrogates(key)
 
         def look(connection: sqlite3.Connection) -> tuple[str, float] | None:
@@ -51,9 +51,9 @@ class SqliteMemory:
             found = await self._database.read(look)
         except DatabaseUnavailable:
             return self._explanations.get(key)
-        if found is None:
+        text, used = found or ("", 0.0)
+        if not text:
             return None
-        text, used = found
         now = self._now()
         # Reading is on the way of a hover; a write at each would cost it the wait for other writers.
         if now - used > TOUCH_AFTER_SECONDS:
@@ -63,7 +63,12 @@ class SqliteMemory:
         return text
 
     async def remember_explanation(self, key: str, text: str) -> None:
-        """Keeps an explanation under a content hash, and forgets the ones that were not read for longest."""
+        """Keeps an explanation under a content hash, and forgets the ones that were not read for longest.
+
+        An empty one explains nothing, and would hide that there is none.
+        """
+        if not text.strip():
+            return
         key, text = replace_surrogates(key), replace_surrogates(text)
 
         def keep(connection: sqlite3.Connection) -> None:

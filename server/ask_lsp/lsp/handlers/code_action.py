@@ -9,6 +9,7 @@ from lsprotocol import types
 from ask_lsp.assistant.actions import Offer, Place, offers, wanted
 from ask_lsp.core.action import shortened
 from ask_lsp.core.directives import find
+from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_range, to_span
 from ask_lsp.lsp.documents import Document
@@ -53,25 +54,29 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
         problems=[message_of(problem) for problem in here],
         in_file=[message_of(problem) for problem in known],
     )
-    result += proposals.offered(server, document, selection, only)
-    result += _directed(server, document, place)
+    result += proposals.offered(server, document, selection, only, automatic=place.automatic)
+    result += _directed(server, document, place, settings)
     for offer in offers(settings, place):
         told = known if offer.action.scope == "file" else here
         result.append(_offer(server, document, offer, [told[number] for number in offer.problems]))
     return result
 
 
-def _directed(server: AskServer, document: Document, place: Place) -> list[Entry]:
-    """What a comment ending in `ask!` or `ask?` says, as an entry. Nothing is ever sent by the comment alone."""
+def _directed(server: AskServer, document: Document, place: Place, settings: Settings) -> list[Entry]:
+    """What a comment ending in `ask!` or `ask?` says, as an entry; none if the action that would do it is hidden.
+
+    Nothing is ever sent by the comment alone.
+    """
     around = place.definition.span if place.definition else None
     found = find(document.lines, place.selection, around, document.language)
     if found is None or (place.automatic and not found.span.contains(place.selection)):
         return []
-    kind = "refactor.rewrite" if found.kind == "instruction" else "ask"
-    if not wanted(kind, place.only):
+    kind, action_id = ("refactor.rewrite", "rewrite") if found.kind == "instruction" else ("ask", "ask")
+    action = settings.action(action_id)
+    if action is None or not action.listed or not wanted(kind, place.only):
         return []
     arguments = {
-        "action": "rewrite" if found.kind == "instruction" else "ask",
+        "action": action_id,
         "uri": document.uri,
         "range": to_range(document.lines, place.selection, server.encoding),
         "version": document.version,

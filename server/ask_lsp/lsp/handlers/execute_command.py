@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 from ask_lsp.assistant.answering import Running
-from ask_lsp.assistant.ask import ask_about, ask_for_words, question_in, send_chat
+from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat
 from ask_lsp.assistant.edit import Conversation, edit
+from ask_lsp.assistant.follow_up import follow_up
 from ask_lsp.assistant.jobs import Cancelled, Job
-from ask_lsp.assistant.making import directive_at, going_on, making_of
+from ask_lsp.assistant.making import directive_at, making_of, source_of
 from ask_lsp.assistant.new_file import make_file
 from ask_lsp.assistant.question import Ask, file_name
 from ask_lsp.core.action import Problem
 from ask_lsp.core.errors import AskError, RequestRefused
-from ask_lsp.core.text import Snapshot, Span
+from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_span
 from ask_lsp.lsp.disk import EditorDisk, follower
 from ask_lsp.lsp.documents import Document
@@ -37,11 +39,11 @@ from ask_lsp.lsp.extensions import (
     SEND,
     UNDO,
     RunArguments,
-    one_object,
     run_arguments,
     text_argument,
 )
 from ask_lsp.lsp.handlers import proposals
+from ask_lsp.lsp.handlers.retry import retry
 from ask_lsp.lsp.problems import message_of
 
 if TYPE_CHECKING:
@@ -61,14 +63,26 @@ def handle(server: AskServer, command: str, arguments: list[Any]) -> Any:
 def _run(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     given = run_arguments(arguments)
     document, span = _target(server, given)
-    problems = tuple(_problem(each, document.live(), server.encoding) for each in given.problems)
+    problems = tuple(_problem(each, document, given.version, server.encoding) for each in given.problems)
     return run_action(server, document, span, given, problems)
 
 
 def run_action(
-    server: AskServer, document: Document, span: Span, given: RunArguments, problems: tuple[Problem, ...] = ()
+    server: AskServer,
+    document: Document,
+    span: Span,
+    given: RunArguments,
+    problems: tuple[Problem, ...] = (),
+    *,
+    target: str = "",
+    replaces: str = "",
 ) -> dict[str, str]:
-    """Starts the job of an action at a place, and returns its id."""
+    """Starts the job of an action at a place, and returns its id.
+
+    When it is run once more, `target` is what the place was called, and `replaces` the proposal that goes when a new
+    one is there.
+    """
+    called = target
     snapshot = document.snapshot()
     locale = server.locale
 
@@ -94,6 +108,8 @@ def run_action(
                 if definition is None:
                     raise RequestRefused("There is no code here. Select some, and ask again.")
                 target, place = definition.label, definition.span
+            elif called:
+                target = called
             elif (whole := services.symbols.enclosing(snapshot, span.start)) is not None and whole.span == span:
                 target = whole.label
             ask = Ask(action, snapshot, place, target, question, problems, locale)
@@ -112,9 +128,10 @@ def run_action(
             if not action.edits:
                 await ask_about(running, ask)
                 return
-            making = replace(making, ask=ask)
+            source = source_of(ask, place, target, directed=given.directive)
+            making = replace(making, ask=ask, source=source, replaces=replaces)
             if needs_words:
-                server.shelf.conversing(await ask_for_words(running, ask, title), making)
+                await ask_for_words(running, ask, title, partial(server.shelf.conversing, making=making))
             elif action.output == "new_file":
                 await make_file(running, server.desk, server.shelf, making, EditorDisk(server))
             else:
@@ -148,6 +165,8 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
     if document is None:
         raise RequestRefused(f"{file_name(given.uri)} is not open in the editor. Open it, and ask again.")
     if given.range is None:
+        if given.version not in (None, document.version) and not document.knows(given.version):
+            raise _forgotten(given)
         return document, document.snapshot().whole
     if given.version is None or given.version == document.version:
         if given.range.start.line >= len(document.lines):
@@ -156,14 +175,21 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
         return document, to_span(document.lines, given.range, server.encoding)
     span = document.map_from(given.version, given.range, server.encoding)
     if span is None:
-        name = file_name(given.uri)
-        raise RequestRefused(f"Version {given.version} of {name} is no longer known. Ask for the code actions again.")
+        raise _forgotten(given)
     return document, span
 
 
-def _problem(diagnostic: types.Diagnostic, snapshot: Snapshot, encoding: str) -> Problem:
+def _forgotten(given: RunArguments) -> RequestRefused:
+    name = file_name(given.uri or "")
+    return RequestRefused(f"Version {given.version} of {name} is no longer known. Ask for the code actions again.")
+
+
+def _problem(diagnostic: types.Diagnostic, document: Document, version: int | None, encoding: str) -> Problem:
+    """With its place as it is now; `version` is the one that the menu was made for."""
     code = "" if diagnostic.code is None else str(diagnostic.code)
-    span = to_span(snapshot.lines, diagnostic.range, encoding)
+    span = document.map_from(version, diagnostic.range, encoding) if version not in (None, document.version) else None
+    if span is None:
+        span = to_span(document.lines, diagnostic.range, encoding)
     return Problem(span, message_of(diagnostic), code, diagnostic.source or "")
 
 
@@ -186,12 +212,12 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
                 raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
             told = text if text is not None else await services.chats.read(path)
             making = server.shelf.chats.get(path)
-            if making is not None:
-                making = going_on(making, question_in(told))
-                running = Running(services, server.jobs, job, view, server.transcript)
-                await edit(running, server.desk, server.shelf, making, Conversation(path, told))
+            running = Running(services, server.jobs, job, view, server.transcript)
+            if making is None:
+                await send_chat(running, path, told, locale)
                 return
-            await send_chat(Running(services, server.jobs, job, view, server.transcript), path, told, locale)
+            chat = Conversation(path, told)
+            await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
         except AskError as error:
             await view.failed(error, None)
 
@@ -199,40 +225,7 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
 
 
 def _retry(server: AskServer, arguments: list[Any]) -> dict[str, str]:
-    """ask.retry: the same edit asked for anew; without a proposal the last one that was made, which is taken back."""
-    given = one_object(arguments, RETRY)
-    proposal_id = text_argument(arguments, RETRY, "proposal")
-    question = given.get("question")
-    if proposal_id is None and server.shelf.last is None:
-        raise RequestRefused("There is nothing to try again in this session. Choose an action instead.")
-    if question is not None and not isinstance(question, str):
-        raise RequestRefused("ask.retry: “question” must be text.")
-    kept = server.shelf.get(proposal_id) if proposal_id is not None else None
-    if kept is not None and (kept.document is None or kept.tracked is None):
-        raise RequestRefused(
-            "The place of that proposal is not open, or not to be found. Open its file, and try again."
-        )
-    uri = kept.proposal.uri if kept else server.shelf.last.document.uri if server.shelf.last else ""
-
-    async def work(job: Job) -> None:
-        try:
-            if kept is not None and kept.document is not None and kept.tracked is not None:
-                document, span = kept.document, kept.tracked.span
-                action, before = kept.proposal.action, kept.proposal.question
-            else:
-                last = server.shelf.last
-                assert last is not None
-                server.editor.message(await proposals.take_back(server))
-                document, span = last.document, last.place.span
-                action, before = last.proposal.action, last.proposal.question
-            words = "\n".join(filter(None, (before, question)))
-            run_action(server, document, span, RunArguments(action, question=words, wants_words=bool(given.get("ask"))))
-            if kept is not None:
-                await server.shelf.drop(kept.proposal.id)
-        except AskError as error:
-            server.editor.message(str(error), types.MessageType.Error)
-
-    return {"job": server.jobs.start("try again", uri, work).id}
+    return retry(server, arguments, run_action)
 
 
 def _cancel(server: AskServer, arguments: list[Any]) -> dict[str, list[str]]:
@@ -269,6 +262,7 @@ def _show(what: Callable[[AskServer], Path], missing: str) -> Callable[[AskServe
     def run(server: AskServer, arguments: list[Any]) -> None:
         async def work(job: Job) -> None:
             path = what(server)
+            await server.services()  # the log begins with them
             if not path.exists():
                 server.editor.message(missing.format(path=path))
             elif not await server.editor.show(path, focus=True):

@@ -31,7 +31,7 @@ async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | 
         return None
     snapshot = document.snapshot()
     services = await server.services()
-    settings = services.settings.loaded() or await services.settings.current()
+    settings = await services.settings.current()  # as the file says now: somebody may just have saved `hover: off`
     if settings.hover == "off":
         return None
     point = to_point(snapshot.lines, params.position, server.encoding)
@@ -39,7 +39,7 @@ async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | 
     definition = services.symbols.named(snapshot, word[0], point) if word else None
     if definition is None or word is None:
         return None
-    text = await remembered(services, snapshot.slice(definition.span), server.locale)
+    text = await remembered(services, settings, snapshot.slice(definition.span), server.locale)
     if text is None:
         mode: str = settings.hover
         if mode == "cached" and not settings.hover_chosen:

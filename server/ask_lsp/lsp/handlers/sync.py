@@ -57,7 +57,7 @@ def closed(server: AskServer, uri: str) -> None:
         server.opened_chats.pop(document.path, None)
         server.spawn(_chat_closed(server, document.path))
     elif server.has_shelf:
-        server.spawn(server.shelf.closed(document))
+        server.shelf.closed(document)
     services = server.ready()
     if services is not None:
         services.symbols.closed(document.uri)

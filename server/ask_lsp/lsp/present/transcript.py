@@ -12,11 +12,10 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-
-from lsprotocol import types
 
 from ask_lsp.assistant.jobs import Job
 from ask_lsp.assistant.ports import Chats
@@ -81,6 +80,8 @@ class ChatTranscript:
         self._journalled = -1
         self._edited_at = 0.0
         self._lock = asyncio.Lock()
+        self._on_disk_allowed = asyncio.Event()
+        self._on_disk_allowed.set()
         self._wake = asyncio.Event()
         self._dirty = asyncio.Event()
         self._pumps = [asyncio.ensure_future(self._run()), asyncio.ensure_future(self._run_journal())]
@@ -132,6 +133,16 @@ class ChatTranscript:
             await self._chats.journal_end(self._entry)
         return self.is_written
 
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Nothing is written on disk meanwhile, until the editor has opened the file: it may have read it already."""
+        async with self._lock:  # what is being written is written first
+            self._on_disk_allowed.clear()
+        try:
+            yield
+        finally:
+            self._on_disk_allowed.set()
+
     @property
     def is_written(self) -> bool:
         """Whether everything stands in the file, or in the buffer that shows it."""
@@ -145,6 +156,7 @@ class ChatTranscript:
     async def opened(self) -> None:
         """An editor has the file, if only for a moment: what stands in there from now on is not ours alone."""
         self.in_buffer = self._was_in_buffer = True
+        self._on_disk_allowed.set()
         await self.flush()
 
     async def closed(self) -> None:
@@ -191,6 +203,9 @@ class ChatTranscript:
         upto = len(self._all)
         await self._journal()  # all of it is safe before any of it is anywhere else
         document = self._documents.at(self.path)
+        if document is None:
+            await self._on_disk_allowed.wait()
+            document = self._documents.at(self.path)
         if document is None:
             await self._write_on_disk(upto)
             return
@@ -245,30 +260,24 @@ class ChatTranscript:
 
     async def _insert(self, document: Document, piece: str) -> bool:
         assert self._place is not None
-        before = self._in_place(document)
+        before = _text_at(document, self._place)
         position = to_position(document.lines, self._place.span.end, self._encoding())
-        self._place.grows = True  # only for our own piece: what the user types right behind the answer stays behind it
-        try:
-            return await self._insert_at(document, position, piece, before)
-        finally:
-            if self._place is not None:
-                self._place.grows = False
-
-    async def _insert_at(self, document: Document, position: types.Position, piece: str, before: str) -> bool:
+        # Takes in our piece, and whatever else comes there. Only what is ours becomes part of the answer's own place:
+        # what the user types right behind it stays behind it, also when that is why this edit is refused.
+        grown = document.track(self._place.span, grows=True)
         if not await self._editor.insert(document.uri, document.version, position, piece):
             return False
         try:
-            if not await within(CONFIRM_LIMIT, self._confirmed(document, piece, before)):
-                return False
+            return await within(CONFIRM_LIMIT, self._confirmed(document, grown, piece, before))
         except asyncio.TimeoutError:
-            grown = len(self._in_place(document)) - len(before)
-            if 2 * grown >= len(piece):
+            came = len(_text_at(document, grown)) - len(before)
+            if 2 * came >= len(piece) and self._place is not None:
+                self._place.span = grown.span
                 return True  # something of that size came: the editor has its own mind about white space, say
             self._document = None  # what of it is there all the same is found out before anything is written again
             return False
-        return True
 
-    async def _confirmed(self, document: Document, piece: str, before: str) -> bool:
+    async def _confirmed(self, document: Document, grown: TrackedSpan, piece: str, before: str) -> bool:
         """Waits until the editor has sent our text back: eglot is late, Neovim says "applied" of what it refused.
 
         False if it let go of the file instead.
@@ -278,24 +287,23 @@ class ChatTranscript:
         times = before.count(piece)
         while self._place is not None and self._documents.at(self.path) is document:
             changed = document.changed
-            there = self._in_place(document)
+            there = _text_at(document, grown)
             if there.count(piece) > times:
-                self._end_at(document, there.rfind(piece) + len(piece))
+                # Not what lies behind our last word: Neovim adds a line end of its own at the end of the file.
+                self._place.span = _beginning(grown.span.start, there[: there.rfind(piece) + len(piece)])
                 return True
             await changed.wait()
         return False
 
-    def _end_at(self, document: Document, length: int) -> None:
-        """Lets go of what lies behind our last word: Neovim adds a line end of its own at the end of the file."""
-        assert self._place is not None
-        start = self._place.span.start
-        *whole, rest = split_lines(self._in_place(document)[:length])
-        end = Point(start.line + len(whole), len(rest) if whole else start.column + len(rest))
-        self._place.span = Span(start, end)
 
-    def _in_place(self, document: Document) -> str:
-        assert self._place is not None
-        return normal(document.live().slice(self._place.span))
+def _text_at(document: Document, place: TrackedSpan) -> str:
+    return normal(document.live().slice(place.span))
+
+
+def _beginning(start: Point, text: str) -> Span:
+    """Where a text is that begins at `start`."""
+    *whole, rest = split_lines(text)
+    return Span(start, Point(start.line + len(whole), len(rest) if whole else start.column + len(rest)))
 
 
 def _point_at(content: str, offset: int) -> Point:

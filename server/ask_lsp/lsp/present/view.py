@@ -45,6 +45,7 @@ class AnswerView:
         self._trouble = trouble
         self._numbers = itertools.count(1)
         self._shown = False
+        self._came = False
         self._says = editor.client.protocol >= 1
 
     def note(self, sentence: str) -> None:
@@ -54,6 +55,7 @@ class AnswerView:
 
     def delta(self, text: str) -> None:
         """A piece of the answer."""
+        self._came = True
         self._answer("streaming", delta=text)
 
     async def first_text(self, path: Path) -> None:
@@ -74,14 +76,18 @@ class AnswerView:
         if not self._says and not await self._editor.show(path, focus=True, at=await self._last_position(path)):
             self._editor.message(f"Type your question at the end of {path}, then run “Send this question” there.")
 
-    async def done(self, sentence: str, path: Path | None, first_line: str) -> None:
-        """Ends the progress; where nothing could be opened, says where the answer is."""
+    async def done(self, sentence: str, path: Path | None, first_line: str, *, cut: bool = False) -> None:
+        """Ends the progress; where nothing could be opened, says where the answer is. One that was cut is a warning."""
         self._progress.end(sentence)
         self._trouble(None)
-        self._answer("done", note=sentence, chat=uri_of(path) if path else None)
-        if not self._shown and not self._says and path is not None:
+        self._answer("done", note=sentence, cut=cut or None, chat=uri_of(path) if path else None)
+        if self._says:
+            return
+        if not self._shown and path is not None:
             short = first_line if len(first_line) <= SHOWN_OF_ANSWER else first_line[: SHOWN_OF_ANSWER - 1] + "…"
             self._editor.message(f"{short} - {path}")
+        if cut:
+            self._editor.message(sentence, types.MessageType.Warning)
 
     async def edited(self, sentence: str, short: str, *, made: bool) -> None:
         """Ends the progress; an edit that was not made, or where nothing shows progress, is a message as well."""
@@ -93,7 +99,7 @@ class AnswerView:
 
     async def cancelled(self, path: Path | None) -> None:
         """Ends the progress; no message, since the user did it."""
-        self._progress.end("Cancelled." if path is None else "Cancelled; what had come is in the chat.")
+        self._progress.end("Cancelled; what had come is in the chat." if path and self._came else "Cancelled.")
         self._answer("cancelled", chat=uri_of(path) if path else None)
 
     async def failed(self, error: AskError, path: Path | None) -> None:
