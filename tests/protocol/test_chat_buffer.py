@@ -148,6 +148,34 @@ def test_what_the_user_types_while_an_edit_is_refused_stays_behind_the_answer(ch
     client.close(unread=True)
 
 
+@pytest.mark.parametrize("name", ["neovim-0.11.4", "vscode-1.100"])
+def test_a_line_typed_above_while_a_piece_is_on_its_way_does_not_misplace_it(name, editor, model, state) -> None:
+    """Neovim heeds versions without declaring it: without one it would put a late piece where its line was."""
+    client = editor(name)
+    held = model.hold()
+    ask_explain(client)
+    held.send("One. ")
+    uri = chat_uri(client, state)
+    client.until(lambda: "One. " in client.buffers[uri].text, "the first piece")
+    typed: list[int] = []
+
+    def types_first(params: dict[str, Any]) -> bool:
+        if not typed:
+            typed.append(1)
+            above = client.buffers[uri].text.index("## You")
+            client.edit(uri, above, above, "A line of mine.\n")
+        return True
+
+    client.applies_edits = types_first
+    held.send("Two.")
+    client.until(lambda: "Two." in client.buffers[uri].text, "the second piece")
+
+    assert "One. Two." in client.buffers[uri].text
+    held.finish()
+    client.ended_progress()
+    client.close(unread=True)
+
+
 @pytest.mark.parametrize("typed", ["\n\nMy own words below.\n", "\n"])
 def test_what_comes_after_the_buffer_was_saved_and_closed_goes_where_it_belongs(typed, chatting, state) -> None:
     """Behind the last word of the answer, not behind what the user typed below it, or the editor added."""

@@ -88,6 +88,11 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
+def plain_line_ends(text: str) -> str:
+    """Text with \\n for every line end: editors bring what is inserted into the form of the buffer."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def line_length(line: str) -> int:
     """Code points of a line without its terminator."""
     if line.endswith("\r\n"):
@@ -152,10 +157,11 @@ def splice(lines: list[str], span: Span, text: str) -> Change:
         end = Point(behind, 0)
         text += "\n"
     lines[first:behind] = pieces
-    return Change(Span(start, end), _advance(start, text))
+    return Change(Span(start, end), advance(start, text))
 
 
-def _advance(start: Point, text: str) -> Point:
+def advance(start: Point, text: str) -> Point:
+    """Where a text ends that begins at `start`."""
     pieces = split_lines(text)
     if len(pieces) == 1:
         return Point(start.line, start.column + len(text))
@@ -181,7 +187,7 @@ def replace(lines: list[str], span: Span, text: str) -> list[Step]:
     same = common_prefix(removed, text)
     if removed[:same].endswith("\r"):
         same -= 1  # a \n may follow, and belong to it
-    start = _advance(start, removed[:same])
+    start = advance(start, removed[:same])
     first = max(0, start.line - 1)  # a \r before and a \n behind may become part of the change
     before = lines[first : end.line + 2]
     change = splice(lines, Span(start, end), text[same:])

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from ask_lsp.assistant.landing import Said
 from ask_lsp.core.diff import line_hunks
 from ask_lsp.core.edits import Edit, merge
-from ask_lsp.core.text import Point, Snapshot, Span, split_lines
+from ask_lsp.core.text import Snapshot, Span, advance, plain_line_ends
 from ask_lsp.core.tracking import TrackedSpan
 from ask_lsp.lsp.documents import Document, Documents
 from ask_lsp.lsp.editor import Editor
@@ -27,14 +27,9 @@ _TELLING = re.compile(r"\w\W*\w\W*\w")
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
-def plain(text: str) -> str:
-    """Text with \\n for every line end: editors bring what is inserted into the form of the buffer."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def holds(seen: str, new: str, now: str) -> bool:
     """Whether `now` has `new` word for word, or is `seen` with the step to `new` and other lines changed: no guess."""
-    seen, new, now = plain(seen), plain(new), plain(now)
+    seen, new, now = plain_line_ends(seen), plain_line_ends(new), plain_line_ends(now)
     if now == new:
         return True
     return now != seen and ((new not in seen and new in now) or merge(seen, new, now) == now)
@@ -42,7 +37,7 @@ def holds(seen: str, new: str, now: str) -> bool:
 
 def stands(seen: str, new: str, now: str) -> bool:
     """Whether `now` is `seen` with the step to `new` made in it, whatever else was typed at the same time."""
-    return holds(seen, new, now) or _traces(plain(seen), plain(new), plain(now))
+    return holds(seen, new, now) or _traces(plain_line_ends(seen), plain_line_ends(new), plain_line_ends(now))
 
 
 def _traces(seen: str, new: str, now: str) -> bool:
@@ -171,12 +166,7 @@ class EditWatch:
 
 def _part(span: Span, text: str, offset: int, length: int) -> Span:
     """Where a piece of the text of `span` is."""
-    return Span(_forward(span.start, text[:offset]), _forward(span.start, text[: offset + length]))
-
-
-def _forward(start: Point, text: str) -> Point:
-    *whole, rest = split_lines(text)
-    return Point(start.line + len(whole), len(rest) if whole else start.column + len(rest))
+    return Span(advance(span.start, text[:offset]), advance(span.start, text[: offset + length]))
 
 
 class EditorDesk:

@@ -104,14 +104,19 @@ class Editor:
         The edit has no label: Neovim prints it at each edit.
         """
         edits = [types.TextEdit(range=types.Range(start=position, end=position), new_text=text)]
-        if self.client.document_changes:
-            identifier = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
-            edit = types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=identifier, edits=edits)])
+        if self.client.versioned_edits:
+            edit = types.WorkspaceEdit(document_changes=[self._versioned(uri, version, edits)])
         else:
             edit = types.WorkspaceEdit(changes={uri: edits})
         params = types.ApplyWorkspaceEditParams(edit=edit)
         result = await self.request(types.WORKSPACE_APPLY_EDIT, params, EDIT_LIMIT)
         return bool(getattr(result, "applied", False))
+
+    def _versioned(self, uri: str, version: int, edits: Sequence[Any]) -> types.TextDocumentEdit:
+        # Neovim (0.11) opens with version 0 and heeds versions from 1 on; its own is higher from the first change on.
+        heeded = max(1, version) if self.client.is_neovim else version
+        identifier = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=heeded)
+        return types.TextDocumentEdit(text_document=identifier, edits=edits)
 
     def workspace_edit(
         self, snapshot: Snapshot, edits: Sequence[Edit], encoding: str, ask_first: str | None = None
@@ -125,17 +130,14 @@ class Editor:
             return types.WorkspaceEdit(
                 changes={snapshot.uri: [types.TextEdit(range=where, new_text=text) for where, text in ranged]}
             )
-        # Neovim (0.11) opens with version 0 and heeds versions from 1 on; its own is higher from the first change on.
-        version = max(1, snapshot.version) if self.client.is_neovim else snapshot.version
-        identifier = types.OptionalVersionedTextDocumentIdentifier(uri=snapshot.uri, version=version)
         if ask_first is None:
-            texts: Any = [types.TextEdit(range=where, new_text=text) for where, text in ranged]
-            return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=identifier, edits=texts)])
-        annotated: Any = [
+            texts = [types.TextEdit(range=where, new_text=text) for where, text in ranged]
+            return types.WorkspaceEdit(document_changes=[self._versioned(snapshot.uri, snapshot.version, texts)])
+        annotated = [
             types.AnnotatedTextEdit(range=where, new_text=text, annotation_id=ANNOTATION) for where, text in ranged
         ]
         return types.WorkspaceEdit(
-            document_changes=[types.TextDocumentEdit(text_document=identifier, edits=annotated)],
+            document_changes=[self._versioned(snapshot.uri, snapshot.version, annotated)],
             change_annotations={ANNOTATION: types.ChangeAnnotation(label=ask_first, needs_confirmation=True)},
         )
 

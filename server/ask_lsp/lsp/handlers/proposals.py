@@ -15,8 +15,8 @@ from ask_lsp.assistant.landing import Landed, land
 from ask_lsp.assistant.new_file import behind
 from ask_lsp.core.action import shortened
 from ask_lsp.core.errors import AskError, RequestRefused
-from ask_lsp.core.text import Snapshot, Span
-from ask_lsp.lsp.desk import DocumentPlace, plain
+from ask_lsp.core.text import Snapshot, Span, plain_line_ends
+from ask_lsp.lsp.desk import DocumentPlace
 from ask_lsp.lsp.disk import EditorDisk
 from ask_lsp.lsp.documents import Document
 from ask_lsp.lsp.extensions import APPLY, CHECK, DIFF, DISCARD, RETRY, UNDO, text_argument
@@ -75,7 +75,7 @@ def _can_undo(server: AskServer, document: Document, selection: Span) -> bool:
     span = last.place.span
     if span.end.line < selection.start.line or selection.end.line < span.start.line:
         return False
-    return plain(document.live().slice(span)) == plain(last.landed.after)
+    return plain_line_ends(document.live().slice(span)) == plain_line_ends(last.landed.after)
 
 
 def apply(server: AskServer, arguments: list[Any]) -> dict[str, str]:
@@ -193,7 +193,7 @@ async def take_back(server: AskServer) -> Span:
         raise RequestRefused("The file of the last edit is no longer open. Open it, and use your editor's undo.")
     span = last.place.span
     now = last.document.live().slice(span)
-    if plain(now) != plain(last.landed.after):
+    if plain_line_ends(now) != plain_line_ends(last.landed.after):
         raise RequestRefused("The text was changed since: nothing was undone. Use your editor's own undo.")
     place = DocumentPlace(server.documents, last.document, span)
     landed: Landed = await land(server.desk, place, now, last.landed.before, "Undo", _nothing_wrong)

@@ -103,5 +103,8 @@ async def _as_they_are(document: Document, span: Span, source: Source) -> tuple[
 
     # What was typed while this was worked out counts as well.
     found = [document.since(snapshot.version, each) for each in await asyncio.to_thread(carry)]
-    picked, *places = [each for each in found if each is not None]
+    known = [each for each in found if each is not None]
+    if len(known) != len(found):
+        raise RequestRefused("The file was changed too much meanwhile. Try again.")
+    picked, *places = known
     return picked, tuple(replace(each, span=at) for each, at in zip(source.problems, places, strict=True))

@@ -23,7 +23,7 @@ from ask_lsp.core.chat_format import JOB_ATTRIBUTE, heading, next_turn
 from ask_lsp.core.diff import common_prefix
 from ask_lsp.core.errors import AskError
 from ask_lsp.core.profile import Profile
-from ask_lsp.core.text import Point, Span, line_text, replace_surrogates, split_lines
+from ask_lsp.core.text import Point, Span, advance, line_text, plain_line_ends, replace_surrogates
 from ask_lsp.lsp.convert import to_position
 from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
 from ask_lsp.lsp.editor import Editor
@@ -34,11 +34,6 @@ log = logging.getLogger(__name__)
 EVERY = 0.5
 CONFIRM_LIMIT = 10.0
 TRIES = 3
-
-
-def normal(text: str) -> str:
-    """Text with \\n for every line end: editors bring what is inserted into the form of the buffer."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class ChatTranscript:
@@ -91,7 +86,7 @@ class ChatTranscript:
         text = self._held + text
         held = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" or text.endswith("\r") else ""
         self._held = held  # the other half of a line end, or of a character, may come with the next piece
-        text = replace_surrogates(normal(text[: len(text) - len(held)]))
+        text = replace_surrogates(plain_line_ends(text[: len(text) - len(held)]))
         self._answer += text
         if self._after_heading:
             self._all += text
@@ -196,7 +191,7 @@ class ChatTranscript:
         document = self._documents.at(self.path)
         if not self._after_heading:
             before = "".join(document.lines[-3:]) if document else await self._chats.read(self.path)
-            begin = self._begin(normal(before)[-2:])
+            begin = self._begin(plain_line_ends(before)[-2:])
             self._after_heading = len(begin)
             self._all = begin + self._answer
             self._entry = await self._chats.journal_begin(self.path, self._token)
@@ -224,7 +219,7 @@ class ChatTranscript:
         if self._written >= upto and not let_go:
             return
         if self._was_in_buffer:  # what an editor saved, and no more, is there; words of the user's may follow ours
-            offset = self._sync(normal(await self._chats.read(self.path)))
+            offset = self._sync(plain_line_ends(await self._chats.read(self.path)))
             if self._written < upto:
                 await self._chats.insert(self.path, offset, self._all[self._written : upto])
         else:
@@ -265,10 +260,11 @@ class ChatTranscript:
         # Takes in our piece, and whatever else comes there. Only what is ours becomes part of the answer's own place:
         # what the user types right behind it stays behind it, also when that is why this edit is refused.
         grown = document.track(self._place.span, grows=True)
-        if not await self._editor.insert(document.uri, document.version, position, piece):
+        version = document.version
+        if not await self._editor.insert(document.uri, version, position, piece):
             return False
         try:
-            return await within(CONFIRM_LIMIT, self._confirmed(document, grown, piece, before))
+            return await within(CONFIRM_LIMIT, self._confirmed(document, grown, piece, before, version))
         except asyncio.TimeoutError:
             came = len(_text_at(document, grown)) - len(before)
             if 2 * came >= len(piece) and self._place is not None:
@@ -277,10 +273,11 @@ class ChatTranscript:
             self._document = None  # what of it is there all the same is found out before anything is written again
             return False
 
-    async def _confirmed(self, document: Document, grown: TrackedSpan, piece: str, before: str) -> bool:
+    async def _confirmed(self, document: Document, grown: TrackedSpan, piece: str, before: str, version: int) -> bool:
         """Waits until the editor has sent our text back: eglot is late, Neovim says "applied" of what it refused.
 
-        False if it let go of the file instead.
+        False if it let go of the file instead, and where Neovim's next change shows that the edit for `version` came
+        too late.
 
         It is there when it stands there once more than before, wherever: somebody may have deleted what came earlier.
         """
@@ -290,20 +287,18 @@ class ChatTranscript:
             there = _text_at(document, grown)
             if there.count(piece) > times:
                 # Not what lies behind our last word: Neovim adds a line end of its own at the end of the file.
-                self._place.span = _beginning(grown.span.start, there[: there.rfind(piece) + len(piece)])
+                start = grown.span.start
+                self._place.span = Span(start, advance(start, there[: there.rfind(piece) + len(piece)]))
                 return True
+            came = len(there) - len(before)
+            if self._editor.client.is_neovim and document.version != version and 2 * came < len(piece):
+                return False
             await changed.wait()
         return False
 
 
 def _text_at(document: Document, place: TrackedSpan) -> str:
-    return normal(document.live().slice(place.span))
-
-
-def _beginning(start: Point, text: str) -> Span:
-    """Where a text is that begins at `start`."""
-    *whole, rest = split_lines(text)
-    return Span(start, Point(start.line + len(whole), len(rest) if whole else start.column + len(rest)))
+    return plain_line_ends(document.live().slice(place.span))
 
 
 def _point_at(content: str, offset: int) -> Point:
