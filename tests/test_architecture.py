@@ -16,7 +16,7 @@ from lsp_client import LspClient
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "server" / "ask_lsp"
 FILES = sorted(PACKAGE.rglob("*.py"))
-ADAPTERS = ("llm", "context", "store", "config", "prompts")
+ADAPTERS = ("llm", "context", "store", "config", "prompts", "privacy")
 LONGEST = 400  # lines; a file that has to be longer is named in LONG, with the reason
 LONG: dict[str, str] = {}
 
@@ -128,18 +128,18 @@ def test_positions_are_converted_in_one_file() -> None:
 
 
 def test_messages_reach_a_model_through_one_function() -> None:
-    """Models.stream is called by use cases and by the commands that ask; the API itself in one place."""
+    """Models.stream is called by the gate alone; the API itself in one place."""
     asking = {name_of(path) for path in FILES for call in calls(path, "stream") if is_models(call)}
     creating = [name_of(path) for path in FILES for call in calls(path, "create") if "completions" in ast.unparse(call)]
 
-    assert asking == {"assistant/answering.py", "assistant/explain.py", "cli/ask.py", "cli/doctor.py"}
+    assert asking == {"assistant/sending.py"}
     assert creating == ["llm/openai_client.py"]
     clients = {name_of(path) for path in FILES for call in calls(path, "stream") if not is_models(call)}
     assert clients == {"llm/models.py"}
 
 
 def is_models(call: ast.Call) -> bool:
-    return ast.unparse(call.func).endswith("models.stream")
+    return ast.unparse(call.func).endswith("_models.stream")
 
 
 def test_only_the_command_line_prints() -> None:

@@ -35,7 +35,7 @@ def test_the_demo_shows_the_menu_the_answer_the_hover_and_the_lines_for_editors(
     for title in ("Ask ChatGPT about selection", "Explain selection", "Find problems in selection"):
         assert f"    {title}\n" in menu
     assert "\nIt returns the middle value, and leaves the list alone.\n" in shown
-    assert "(fake-model answered: 11 tokens in, 5 out, in " in shown
+    assert "(fake-model answered: 11 tokens in, 5 out, $0.00, in " in shown
     assert shown.count("It is the arithmetic mean.") == 2
     assert "    It is the arithmetic mean.\n" in shown.partition("A hover over `mean` now shows it again")[2]
     lines = shown.partition("The same in your editor")[2]

@@ -9,7 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ask_lsp.config.env import PROXY_VARIABLES, Environment, minimal_environment, take_environment, user_file
+from ask_lsp.config.env import (
+    PROXY_VARIABLES,
+    Environment,
+    home_folder,
+    minimal_environment,
+    take_environment,
+    user_file,
+)
 from ask_lsp.config.folders import folder_of
 from ask_lsp.config.position_encoding import forced_position_encoding
 
@@ -61,6 +68,8 @@ def _kept_for_good() -> Iterator[None]:
 @_kept_for_good()
 def load(environment: Environment) -> Services:
     """Makes the services. Takes a tenth of a second for its imports: call it in a thread."""
+    from ask_lsp.assistant.sealing import SealedProposals
+    from ask_lsp.assistant.sending import Outbox
     from ask_lsp.assistant.services import Services
     from ask_lsp.config.keeper import Keeper
     from ask_lsp.config.keys import Keys
@@ -68,12 +77,17 @@ def load(environment: Environment) -> Services:
     from ask_lsp.llm.local import LocalModel
     from ask_lsp.llm.models import ModelRouter
     from ask_lsp.llm.openai_client import OpenAIClient
+    from ask_lsp.privacy.allow import FileRules
+    from ask_lsp.privacy.redact import SecretRedactor
+    from ask_lsp.privacy.trust import TrustFile
     from ask_lsp.prompts import ACTIONS_FILE
     from ask_lsp.prompts.render import Renderer
     from ask_lsp.store.chats import FileChats
     from ask_lsp.store.db import Database
     from ask_lsp.store.files import LocalFiles
+    from ask_lsp.store.ledger import SqliteLedger
     from ask_lsp.store.memory import SqliteMemory
+    from ask_lsp.store.owner import Owner
     from ask_lsp.store.proposals import SqliteProposals
 
     state = folder_of("state", environment)
@@ -82,15 +96,25 @@ def load(environment: Environment) -> Services:
     keys = Keys(environment)
     proxies = {name: environment.text(name) or "" for name in PROXY_VARIABLES}
     local = LocalModel(folder_of("data", environment), minimal_environment(environment))
+    models = ModelRouter(keys.resolve, OpenAIClient(proxies), local)
+    trust = TrustFile(state)
+    home = home_folder()
+    named = environment.text("XDG_CONFIG_HOME") or ""
+    config_home = Path(named) if named.startswith("/") else None
+    outbox = Outbox(
+        models, FileRules(home, config_home), SecretRedactor(), SqliteLedger(database, Owner(state / "running"))
+    )
+    settings = Keeper(environment, ACTIONS_FILE, renderer.check, trust)
     return Services(
-        models=ModelRouter(keys.resolve, OpenAIClient(proxies), local),
-        settings=Keeper(environment, ACTIONS_FILE, renderer.check),
+        outbox=outbox,
+        settings=settings,
         prompts=renderer,
         chats=FileChats(state, database),
         memory=SqliteMemory(database),
-        proposals=SqliteProposals(database),
+        proposals=SealedProposals(SqliteProposals(database), outbox, settings),
         files=LocalFiles(state / "pages"),
         symbols=TreeSymbols(),
+        trust=trust,
         keys=keys,
     )
 

@@ -415,7 +415,7 @@ async def test_a_rate_limit_is_waited_for_as_asked_and_visibly(
 
     await asker.ask()
 
-    assert asker.of(Retrying) == [Retrying("rate limited", seconds, 1)]
+    assert asker.of(Retrying) == [Retrying("rate limited", seconds, 1, refused=True)]
     assert asker.pauses == [seconds]
 
 
@@ -555,7 +555,7 @@ async def test_other_hosts_go_through_the_proxy_of_the_environment(server: FakeO
     asker = Asker(server)
     asker.client = OpenAIClient({"http_proxy": server.origin})
 
-    await asker.ask(asker.profile(base_url="http://model.invalid/v1"), key=None)
+    await asker.ask(asker.profile(base_url="http://model.invalid/v1", allow_insecure=True), key=None)
     await asker.client.aclose()
 
     assert server.requests[0].path == "http://model.invalid/v1/chat/completions"

@@ -122,7 +122,7 @@ def test_an_answer_goes_on_where_it_belongs_while_the_user_types_above_it(editor
     text = client.buffers[uri].text
     at = text.index("```python")
     client.edit(uri, at, at, "A note of mine 😀.\n\n")
-    held.send("Two.")
+    held.send("Two. ")
     held.finish()
     chat = finished_chat(client, state)
 
@@ -137,7 +137,7 @@ def test_a_buffer_that_is_thrown_away_is_completed_on_disk(editor, model, state)
     ask_explain(client)
     held.send("One. ")
     uri = chat_uri(client, state)
-    held.send("Two.")
+    held.send("Two. ")
     held.finish()
     finished_chat(client, state)
     (path,) = chat_files(state)
@@ -159,7 +159,7 @@ def test_an_editor_that_refuses_the_edits_loses_nothing(editor, model, state) ->
     ask_explain(client)
     held.send("One. ")
     uri = chat_uri(client, state)
-    held.send("Two.")
+    held.send("Two. ")
     held.finish()
     client.ended_progress()
     (path,) = chat_files(state)
@@ -288,7 +288,7 @@ def test_a_cancel_while_an_edit_is_under_way_does_not_make_it_twice(editor, mode
         return True
 
     client.applies_edits = cancel_first
-    held.send("Two.")
+    held.send("Two. ")
     text = finished_chat(client, state).turns[1].text
 
     assert text.count("Two.") == 1

@@ -24,7 +24,7 @@ def begun(client, model: FakeOpenAI):
     held = model.hold()
     uri = open_code(client)
     job = client.run(titled(client.code_actions(uri, client.range_of(uri, "return sum(values)")), "Explain"))["job"]
-    held.send("The first words")
+    held.send("The first words ")
     return job, held, uri
 
 
@@ -124,7 +124,7 @@ def test_closing_the_document_does_not_end_the_job(editor, model, state) -> None
     client.until(lambda: shows_first_words(client, state), "the first words")
 
     client.close_document(uri)
-    held.send(" and the last.")
+    held.send("and the last.")
     held.finish()
 
     assert finished_chat(client, state).turns[1].text.strip() == "The first words and the last."
@@ -159,7 +159,7 @@ def test_a_fifth_job_waits_and_says_so(editor, model, state, config) -> None:
     client.until(says_queued, "a progress that says it is queued")
     assert len(model.requests) == 4
 
-    held[0].send("one")
+    held[0].send("one ")
     held[0].finish()
     model.wait_for_request(5)
     client.execute("ask.cancel")

@@ -29,7 +29,7 @@ def test_an_empty_selection_means_the_enclosing_definition(editor) -> None:
 
     assert "Explain function `mean`" in listed
     assert "Ask ChatGPT about function `mean`" in listed
-    assert len(listed) == 10
+    assert len(listed) == 11
 
 
 def test_a_selection_is_called_a_selection(editor) -> None:
@@ -106,7 +106,7 @@ def test_the_assistant_may_have_another_name_and_actions_may_be_hidden_added_and
 
     assert "Ask Claude about function `mean`" in listed
     assert "What is function `mean`?" in listed
-    assert listed[-1] == "Haiku about function `mean`"
+    assert listed[-2:] == ["Haiku about function `mean`", "Preview what would be sent"]
     assert not any("tests" in title.lower() for title in listed)
 
 

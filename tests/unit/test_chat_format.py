@@ -264,6 +264,7 @@ def test_what_stands_in_somebody_elses_link_or_comment_is_theirs() -> None:
     st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), min_size=1, max_size=12),
     st.integers(1, 999),
 )
+@example(" ", 1)
 def test_no_path_of_ours_is_sent_whatever_the_file_is_called(name: str, line: int) -> None:
     uri = "file:///secret/" + quote(name, safe="")
     link = place_link(file_name(uri), str(line), uri)

@@ -10,19 +10,22 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from ask_lsp.assistant.jobs import Cancelled, Job, Jobs
+from ask_lsp.assistant.sending import Prepared, Sending, Spent
 from ask_lsp.assistant.services import Services
 from ask_lsp.core import chat_format
-from ask_lsp.core.conversation import Finished, Message, Retrying, TextDelta, Usage, Waiting
+from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Waiting
 from ask_lsp.core.errors import AskError
 from ask_lsp.core.fences import close_open_fence
+from ask_lsp.core.markdown import MarkdownFilter
 from ask_lsp.core.profile import Profile
+from ask_lsp.core.spend import about, money
 
 log = logging.getLogger(__name__)
 
@@ -92,24 +95,44 @@ Writer = Callable[[Path, str, Job, Profile], Transcript]
 
 @dataclass
 class Told:
-    """What an answer has come to so far. `ending` is a remark of ours below it, `again` our own next question."""
+    """What an answer has come to so far. `ending` is a remark of ours below it, `again` our own next question.
 
-    text: list[str]
-    usage: Usage | None = None
+    `text` is as the model wrote it, `shown` what of it may be shown: nothing in it loads or runs anything.
+    """
+
+    text: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    spent: Spent = field(default_factory=Spent)
     complete: bool = False
     ending: str = ""
     again: str = ""
 
 
+class Previewed(Exception):
+    """The job was only to show what would be sent, and has come to that point; not an error."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        super().__init__()
+        self.prepared = prepared
+
+
 @dataclass(frozen=True)
 class Running:
-    """One job at work, with all that it works with."""
+    """One job at work, with all that it works with. With `preview` it ends right before it would send."""
 
     services: Services
     jobs: Jobs
     job: Job
     view: View
     writer: Writer
+    preview: bool = False
+
+    async def prepare(self, sending: Sending) -> Prepared:
+        """What will be sent, ready and allowed. Raises RequestRefused, SettingsError, Cancelled, and Previewed."""
+        prepared = await self.job.guard(self.services.outbox.prepare(sending))
+        if self.preview:
+            raise Previewed(prepared)
+        return prepared
 
 
 Judge = Callable[[Told], Awaitable[str]]
@@ -118,29 +141,26 @@ Judge = Callable[[Told], Awaitable[str]]
 
 async def answer(
     running: Running,
-    profile: Profile,
-    sent: Sequence[Message],
+    prepared: Prepared,
     path: Path,
     nonce: str,
-    action: str,
     *,
     show: bool = True,
-    prediction: str | None = None,
     judge: Judge | None = None,
 ) -> Told:
-    """Streams one answer into the chat file. Raises what ended it early, once the file is in order.
+    """Sends what was prepared and streams the answer into the chat file.
 
-    Unless `show` is false, the file is opened when the first text is there. `prediction` is a text that much of the
-    answer will repeat. What `judge` says stands as the next question in the file.
+    Raises what ended it early, once the file is in order. Unless `show` is false, the file is opened when the first
+    text is there. What `judge` says stands as the next question in the file.
     """
-    services, jobs, job, view = running.services, running.jobs, running.job, running.view
-    settings = await services.settings.current()
-    await jobs.turn(job, settings.max_jobs, lambda before: view.note(f"queued: {before} requests are at work"))
-    told = Told([])
+    jobs, job, view = running.jobs, running.job, running.view
+    limit = prepared.sending.settings.max_jobs
+    await jobs.turn(job, limit, lambda before: view.note(f"queued: {before} requests are at work"))
+    told = Told()
     trouble: AskError | Cancelled | None = None
-    transcript = running.writer(path, nonce, job, profile)
+    transcript = running.writer(path, nonce, job, prepared.profile)
     try:
-        await job.guard(_read(running, profile, sent, told, transcript, path if show else None, prediction))
+        await job.guard(_read(running, prepared, told, transcript, path if show else None))
         if judge is not None:
             told.again = await job.guard(_judged(judge, told))
     except (AskError, Cancelled) as error:
@@ -153,8 +173,6 @@ async def answer(
     finally:
         jobs.done()
     await _close(transcript, nonce, told)
-    if told.usage is not None:
-        await services.memory.record_usage(profile, action, told.usage)
     if trouble is not None:
         raise trouble
     return told
@@ -166,12 +184,10 @@ async def _judged(judge: Judge, told: Told) -> str:
 
 async def _read(
     running: Running,
-    profile: Profile,
-    sent: Sequence[Message],
+    prepared: Prepared,
     told: Told,
     transcript: Transcript,
     shown: Path | None,
-    prediction: str | None,
 ) -> None:
     """Reads to the end. The file is opened beside that: an editor may take its time, and the answer may not wait."""
     showing: asyncio.Task[None] | None = None
@@ -182,7 +198,7 @@ async def _read(
             showing = asyncio.create_task(_show(running.view, transcript, shown))
 
     try:
-        await _read_events(running, profile, sent, told, transcript, show, prediction)
+        await _read_events(running, prepared, told, transcript, show)
     except asyncio.CancelledError:
         if showing is not None:
             showing.cancel()
@@ -213,25 +229,31 @@ async def _settled(showing: asyncio.Task[None] | None) -> None:
 
 async def _read_events(
     running: Running,
-    profile: Profile,
-    sent: Sequence[Message],
+    prepared: Prepared,
     told: Told,
     transcript: Transcript,
     begun: Callable[[], None],
-    prediction: str | None,
 ) -> None:
     view = running.view
     began = reported = time.monotonic()
     pieces = 0
-    view.note(f"asking {profile.model or profile.name}")
-    async with contextlib.aclosing(running.services.models.stream(profile, sent, prediction)) as events:
+    harmless = MarkdownFilter()
+
+    def show(text: str) -> None:
+        if text:
+            told.shown.append(text)
+            view.delta(text)
+            transcript.add(text)
+
+    view.note(f"asking {asked(prepared)}")
+    events = running.services.outbox.send(prepared, told.spent)
+    async with contextlib.aclosing(events), _ending(harmless, show):
         async for event in events:
             now = time.monotonic()
             if isinstance(event, TextDelta):
                 told.text.append(event.text)
                 pieces += 1
-                view.delta(event.text)
-                transcript.add(event.text)
+                show(harmless.feed(event.text))
                 if pieces == 1:
                     begun()
                 if now - reported >= REPORT_EVERY or pieces == 1:
@@ -241,16 +263,23 @@ async def _read_events(
                 view.note(f"{event.what} {now - began:.0f} s")
             elif isinstance(event, Retrying):
                 view.note(f"{event.reason}, retrying in {event.seconds:.0f} s")
-            elif isinstance(event, Usage):
-                told.usage = event
             elif isinstance(event, Finished):
                 told.complete = event.reason == "stop"
                 told.ending = "" if told.complete else CUT
 
 
+@contextlib.asynccontextmanager
+async def _ending(harmless: MarkdownFilter, show: Callable[[str], None]) -> AsyncIterator[None]:
+    """Whatever ends an answer, what was held back of it is shown."""
+    try:
+        yield
+    finally:
+        show(harmless.end())
+
+
 async def _close(transcript: Transcript, nonce: str, told: Told) -> None:
     """Brings the file into a state that the conversation can go on from."""
-    text = "".join(told.text)
+    text = "".join(told.shown)
     tail = close_open_fence(text) or ""
     if tail and not told.ending:
         told.ending = "The code block was not closed by the model."
@@ -262,21 +291,24 @@ async def _close(transcript: Transcript, nonce: str, told: Told) -> None:
     await transcript.finish(tail, f"{question}{told.again}\n" if told.again else question)
 
 
-def summary(profile: Profile, usage: Usage | None) -> str:
+def asked(prepared: Prepared) -> str:
+    """Who is asked, and what that is expected to take: "gpt-5.4-mini, ~1.8k tokens, ~$0.004"."""
+    return f"{prepared.planned.model}, {about(prepared.planned.input_tokens, prepared.input_usd)}"
+
+
+def summary(prepared: Prepared, spent: Spent) -> str:
     """How an answer ended: who answered, and what it took, in tokens and USD as far as they are known."""
-    name = profile.model or profile.name
+    model, usage = prepared.planned.model, spent.usage
     if usage is None:
-        return f"{name} answered"
-    spent = f"{name} answered: {usage.input_tokens} tokens in, {usage.output_tokens} out"
-    if profile.prices is not None:
-        spent += f", ${profile.prices.of(usage.input_tokens, usage.output_tokens):.4f}"
-    return spent
+        return f"{model} answered"
+    words = f"{model} answered: {usage.input_tokens} tokens in, {usage.output_tokens} out"
+    return words if spent.usd is None else f"{words}, {money(spent.usd)}"
 
 
-async def tell_answered(running: Running, profile: Profile, told: Told, path: Path) -> None:
+async def tell_answered(running: Running, prepared: Prepared, told: Told, path: Path) -> None:
     """Tells the user that the answer is there, or what there is of it."""
-    sentence = summary(profile, told.usage) if told.complete else CUT
-    await running.view.done(sentence, path, first_line("".join(told.text)), cut=not told.complete)
+    sentence = summary(prepared, told.spent) if told.complete else CUT
+    await running.view.done(sentence, path, first_line("".join(told.shown)), cut=not told.complete)
 
 
 def first_line(text: str) -> str:

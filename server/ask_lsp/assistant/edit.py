@@ -7,7 +7,6 @@ only when the answer cannot be used. What is not applied is kept as a proposal.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,22 +15,25 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 from ask_lsp.assistant.answering import Running, Told, answer, summary, tell_answered
+from ask_lsp.assistant.ask import first_turn, sources_of
 from ask_lsp.assistant.gate import examine
 from ask_lsp.assistant.jobs import Cancelled
 from ask_lsp.assistant.landing import Desk, Landed, LivePlace, land
 from ask_lsp.assistant.making import Making
-from ask_lsp.assistant.question import Ask, build, file_name
+from ask_lsp.assistant.question import Ask, build, concealed, file_name
 from ask_lsp.assistant.reading import read
+from ask_lsp.assistant.sending import Prepared, Sending
 from ask_lsp.core import chat_format
 from ask_lsp.core.anchor import anchored, around
 from ask_lsp.core.answer import Unusable, has_code
-from ask_lsp.core.chat_format import Chat, Turn
+from ask_lsp.core.chat_format import Chat
 from ask_lsp.core.conversation import Message
 from ask_lsp.core.errors import AskError, RequestRefused
-from ask_lsp.core.profile import Profile
 from ask_lsp.core.proposal import Proposal, Source, make_id
+from ask_lsp.core.redaction import restore
 from ask_lsp.core.settings import Review, Settings
 from ask_lsp.core.text import Snapshot, Span, split_lines
+from ask_lsp.core.visible import new_hidden
 
 Previews = Literal["own", "editor", "none"]
 
@@ -120,6 +122,8 @@ async def edit(
     running: Running, desk: Desk, shelf: Shelf, making: Making, going_on: Conversation | None = None
 ) -> None:
     """Runs one edit from the menu to its end. Failures are shown by the view, never raised."""
+    settings = await running.services.settings.current(making.ask.root)
+    making = replace(making, ask=await concealed(running.services, making.ask, settings))
     bring = partial(bring_to_document, running, desk, shelf)
     way = Way(making, partial(read, making), bring, shelf.drop, shelf.conversing)
     await run_edit(running, making, way, going_on)
@@ -130,25 +134,26 @@ async def run_edit(running: Running, making: Making, way: Way, going_on: Convers
     services, job, view = running.services, running.job, running.view
     path: Path | None = going_on.path if going_on else None
     try:
-        settings = await services.settings.current()
-        profile = settings.profile(making.ask.action.profile)
-        chat, nonce, sent = await job.guard(_conversation(running, making, going_on))
-        path = chat
-        way.conversing(chat, way.target)
-        talking = any(message.role == "assistant" for message in sent)
-        outcome, told = await _outcome(running, profile, making, way, chat, nonce, sent, talking=talking)
+        settings = await services.settings.current(making.ask.root)
+        await services.outbox.require(making.ask.sending((), settings))
+        sending, chat = await job.guard(_conversation(running, making, settings, going_on))
+        prepared = await running.prepare(sending)
+        path = chat if isinstance(chat, Path) else await services.chats.create(chat.title, chat_format.render(chat))
+        way.conversing(path, way.target)
+        talking = any(message.role == "assistant" for message in sending.messages)
+        outcome, told = await _outcome(running, prepared, making, way, path, talking=talking)
         if outcome.talk:
-            await tell_answered(running, profile, told, chat)
+            await tell_answered(running, prepared, told, path)
             return
         if outcome.new is None:
-            await view.first_text(chat)
+            await view.first_text(path)
             raise RequestRefused(f"Nothing was changed: {lower_first(outcome.reason)} The answer is in the chat.")
-        proposal = proposal_of(way.target, outcome.new, chat, making)
-        way.conversing(chat, replace(way.target, offered=outcome.new))
+        proposal = proposal_of(way.target, outcome.new, path, making)
+        way.conversing(path, replace(way.target, offered=outcome.new))
         sentence, made = await way.bring(way.target, proposal, outcome.flags, settings)
         if making.replaces:
             await way.drop(making.replaces)
-        await view.edited(f"{sentence} ({summary(profile, told.usage)})", sentence, made=made)
+        await view.edited(f"{sentence} ({summary(prepared, told.spent)})", sentence, made=made)
     except Cancelled:
         await view.cancelled(path)
     except AskError as error:
@@ -192,30 +197,31 @@ def _source(target: Making, making: Making) -> Source | None:
 
 
 async def _conversation(
-    running: Running, making: Making, going_on: Conversation | None
-) -> tuple[Path, str, list[Message]]:
-    """The chat file of this edit, its nonce, and what is sent."""
+    running: Running, making: Making, settings: Settings, going_on: Conversation | None
+) -> tuple[Sending, Path | Chat]:
+    """What is sent, and the chat file of this edit: its path, or what it will say once the gate has let it pass."""
     question = await build(running.services, making.ask)
     system = Message("system", question.system)
     if going_on is not None:
         chat = chat_format.parse(going_on.text)
         system = Message("system", "\n\n".join(filter(None, (question.system, going_on.now))))
-        return going_on.path, chat.nonce, [system, *chat_format.messages(chat)]
-    nonce = secrets.token_hex(12)
+        sending = making.ask.sending([system, *chat_format.messages(chat)], settings)
+        sources = tuple(dict.fromkeys((*sources_of(chat), *sending.sources)))
+        return replace(sending, conversation=chat.nonce, sources=sources), going_on.path
     title = f"{making.title} ({file_name(making.ask.snapshot.uri)})"
-    chat = Chat(nonce, title, (Turn("user", question.text),), {"action": making.ask.action.id})
-    path = await running.services.chats.create(title, chat_format.render(chat))
-    return path, nonce, [system, *chat_format.messages(chat)]
+    turn = first_turn(making.ask, question.text)
+    chat = Chat(making.ask.conversation, title, (turn,), {"action": making.ask.action.id})
+    sending = making.ask.sending([system, *chat_format.messages(chat)], settings)
+    prediction = making.seen if making.output == "replace" and making.ask.form == "replace" else None
+    return replace(sending, prediction=prediction), chat
 
 
 async def _outcome(
     running: Running,
-    profile: Profile,
+    prepared: Prepared,
     making: Making,
     way: Way,
     path: Path,
-    nonce: str,
-    sent: list[Message],
     *,
     talking: bool,
 ) -> tuple[_Outcome, Told]:
@@ -234,9 +240,11 @@ async def _outcome(
             outcome.talk = may_be_talk
             return ""
         try:
-            outcome.new = await asyncio.to_thread(way.read, text)
+            read = await asyncio.to_thread(way.read, text)
             target = way.target
+            outcome.new, left = await _with_secrets(running, prepared.sending, target.seen, read)
             outcome.flags = await examine(running.services.symbols, target.ask, target.seen, outcome.new)
+            outcome.flags = [*outcome.flags, *left, *_hidden(target.seen, outcome.new)]
         except Unusable as unusable:
             outcome.new = None
             outcome.reason = str(unusable)
@@ -249,16 +257,37 @@ async def _outcome(
             return await running.services.prompts.form("again", {"reason": outcome.reason})
         return ""
 
-    prediction = making.seen if making.output == "replace" and making.ask.form == "replace" else None
-    action = making.ask.action.id
+    nonce = prepared.sending.conversation
     second = False
-    told = await answer(running, profile, sent, path, nonce, action, show=talking, prediction=prediction, judge=judge)
+    told = await answer(running, prepared, path, nonce, show=talking, judge=judge)
     if told.again:
         second = True
         running.view.note(f"asking once more: {outcome.reason}")
-        sent = [*sent, Message("assistant", "".join(told.text)), Message("user", told.again)]
-        told = await answer(running, profile, sent, path, nonce, action, show=False, judge=judge)
+        said = [Message("assistant", "".join(told.text)), Message("user", told.again)]
+        again = replace(prepared.sending, messages=[*prepared.messages, *said], prediction=None)
+        prepared = await running.prepare(again)
+        told = await answer(running, prepared, path, nonce, show=False, judge=judge)
     return outcome, told
+
+
+async def _with_secrets(running: Running, sending: Sending, seen: str, new: str) -> tuple[str, list[str]]:
+    """The text with the values of secrets that stood in the target, and a sentence about each placeholder that stays.
+
+    A placeholder gets its value back only where it stood: else a text that somebody planted could have a secret moved
+    into an address, or a log line.
+    """
+    outbox = running.services.outbox
+    vault = outbox.vault(sending.conversation)
+    known = (await outbox.redact(seen, vault, sending.settings, sending.roots)).text
+    restored = restore(new, known, vault, seen)
+    left = [f"`{name}` stands for a secret that did not stand there, and was left as it is." for name in restored.left]
+    return restored.text, left
+
+
+def _hidden(seen: str, new: str) -> list[str]:
+    """A sentence about characters that nobody can see, which an edit would bring in."""
+    found = new_hidden(seen, new)
+    return [f"It adds hidden characters ({', '.join(found[:5])})."] if found else []
 
 
 async def bring_to_document(

@@ -93,13 +93,14 @@ async def _create(
     flags: Sequence[str],
     settings: Settings,
 ) -> Brought:
-    proposal = replace(proposal, new_file=True)
+    proposal = replace(proposal, new_file=True, reason=" ".join(flags))
     review = settings.edits_review or ("preview" if shelf.previews == "own" else "apply")
     chat = Path(proposal.chat or "")
-    if review != "apply":
+    if review != "apply" or flags:
         await shelf.keep(proposal, None, show=False)
         shelf.conversing(chat, replace(asked, offered=proposal.new))
-        return Brought(f"{proposal.title}: ready to review, for {path.name}. ask.proposals lists it.", False)
+        why = f" {proposal.reason}" if flags else ""
+        return Brought(f"{proposal.title}: ready to review, for {path.name}. ask.proposals lists it.{why}", False)
     try:
         await running.services.files.create(path, proposal.new)
     except RequestRefused as refused:
@@ -187,7 +188,7 @@ async def _append(
     target = replace(making, ask=ask, place=follow(span) if follow else None)
     now = f"The tests go to the end of {path.name}, which says now:\n\n{snapshot.text[-SHOWN_OF_TESTS:]}"
     words = "\n\n".join(filter(None, (making.ask.question, now)))
-    asked = replace(making, ask=replace(making.ask, form="append", file=path.name, question=words))
+    asked = replace(making, ask=replace(making.ask, form="append", file=path.name, question=words, also=(path,)))
     going_on = replace(going_on, now=now) if going_on else None
     await run_edit(running, asked, Way(target, partial(read, target), bring, shelf.drop, shelf.conversing), going_on)
 

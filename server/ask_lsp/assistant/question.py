@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ask_lsp.assistant.sending import Sending, Source
 from ask_lsp.assistant.services import Services
 from ask_lsp.core.action import Action, Problem
 from ask_lsp.core.chat_format import Chat, Turn, place_link
 from ask_lsp.core.chat_format import messages as chat_messages
 from ask_lsp.core.conversation import Message
 from ask_lsp.core.fences import close_open_fence, fenced
+from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Snapshot, Span, line_text
+from ask_lsp.core.uris import path_of
 
 SURROUNDING_LIMIT = 8_000
 PROBLEM_LIMIT = 10
@@ -33,10 +37,23 @@ NO_VALUES: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
+class Consent:
+    """What the user allowed by hand for one ask, and where the ask comes from.
+
+    `roots` are the workspace folders; the other two let a file pass that .gitignore leaves out, and a cap.
+    """
+
+    roots: tuple[Path, ...] = ()
+    ignored_once: bool = False
+    over_once: bool = False
+
+
+@dataclass(frozen=True)
 class Ask:
     """One thing that somebody wants to know or to have done: frozen before the first await.
 
     `form` names how an answer that becomes an edit has to look, `file` the file that it goes to if that is another one.
+    `conversation` is the nonce of its chat, `also` further files whose text is sent.
     """
 
     action: Action
@@ -49,6 +66,34 @@ class Ask:
     code: str | None = None
     form: str = ""
     file: str = ""
+    consent: Consent = Consent()
+    also: tuple[Path, ...] = ()
+    conversation: str = field(default_factory=lambda: secrets.token_hex(12))
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files whose text is sent."""
+        path = path_of(self.snapshot.uri)
+        return tuple(Source(each) for each in dict.fromkeys((*([path] if path else ()), *self.also)))
+
+    @property
+    def root(self) -> Path | None:
+        """The workspace folder that the document is in."""
+        return root_of(path_of(self.snapshot.uri), self.consent.roots)
+
+    def sending(self, messages: Sequence[Message], settings: Settings, chosen: str | None = None) -> Sending:
+        """These messages, to be sent for this ask. `chosen` is a profile that was named for it."""
+        return Sending(
+            messages=messages,
+            action=self.action.id,
+            conversation=self.conversation,
+            settings=settings,
+            sources=self.sources,
+            roots=self.consent.roots,
+            chosen=chosen or self.action.profile,
+            ignored_once=self.consent.ignored_once,
+            over_once=self.consent.over_once,
+        )
 
     @property
     def shown(self) -> str:
@@ -92,17 +137,45 @@ def answer_language(setting: str, locale: str | None) -> str:
     return "" if tag.lower() in ("", "c", "posix") or tag.lower().startswith("en") else tag
 
 
+def root_of(path: Path | None, roots: Sequence[Path]) -> Path | None:
+    """The innermost workspace folder that a file is in; the only one there is, for what is no file."""
+    if path is None:
+        return roots[0] if len(roots) == 1 else None
+    inside = [root for root in roots if path.is_relative_to(root)]
+    return max(inside, key=lambda root: len(root.parts), default=None)
+
+
+async def concealed(services: Services, ask: Ask, settings: Settings) -> Ask:
+    """The ask with placeholders for the secrets in what is sent of it: the code, the question, the problems.
+
+    The chat file and the reading of an answer then see what the model sees. The gate looks at everything once more.
+    """
+    vault = services.outbox.vault(ask.conversation)
+
+    async def hide(text: str) -> str:
+        return (await services.outbox.redact(text, vault, settings, ask.consent.roots)).text
+
+    code = await hide(ask.shown)
+    problems = tuple([replace(each, message=await hide(each.message)) for each in ask.problems])
+    return replace(
+        ask, code=ask.code if code == ask.shown else code, question=await hide(ask.question), problems=problems
+    )
+
+
 async def build(services: Services, ask: Ask) -> Question:
     """Renders the action's prompt and puts the code and the context behind it, in a fixed order.
 
     Raises SettingsError when the action's template fails.
     """
-    settings = await services.settings.current()
+    settings = await services.settings.current(ask.root)
+    ask = await concealed(services, ask, settings)
     snapshot, span = ask.snapshot, ask.span
     code = ask.shown
     surrounding = ""
     if "symbol" in ask.action.context:
         surrounding = await _surrounding(services, snapshot, span)
+        vault = services.outbox.vault(ask.conversation)
+        surrounding = (await services.outbox.redact(surrounding, vault, settings, ask.consent.roots)).text
     values = {
         **NO_VALUES,
         "target": ask.target,
@@ -118,6 +191,8 @@ async def build(services: Services, ask: Ask) -> Question:
         "answer_language": answer_language(settings.language, ask.locale),
     }
     system, words = await services.prompts.render(ask.action, values)
+    if settings.instructions:
+        system = f"{system}\n\nInstructions of this project:\n\n{settings.instructions}"
     if ask.form:
         system = f"{system}\n\n{await services.prompts.form(ask.form, values)}"
         if ask.question and ask.action.needs != "question":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ask_lsp.assistant.services import Services
     from ask_lsp.config.env import Environment
     from ask_lsp.core.profile import Profile
+    from ask_lsp.core.settings import Settings
 
 EDITORS = {
     "Neovim": "nvim", "Vim": "vim", "Emacs": "emacs", "Helix": "hx", "VS Code": "code", "VSCodium": "codium",
@@ -107,7 +108,7 @@ async def examine(profile_name: str | None, *, offline: bool) -> list[Finding]:
         findings.append(Finding("profile", "ok", f"{profile.name}: {profile.model or profile.kind} at {where}"))
         findings.append(await _key(environment, profile))
         if not offline:
-            findings.append(await _request(services, profile))
+            findings.append(await _request(services, settings, profile))
     finally:
         await services.aclose()
     found = [name for name, program in EDITORS.items() if shutil.which(program)]
@@ -135,13 +136,17 @@ async def _key(environment: Environment, profile: Profile) -> Finding:
     return Finding("key", "ok", key.masked()) if key else Finding("key", "warn", "none; fine for a local server")
 
 
-async def _request(services: Services, profile: Profile) -> Finding:
+async def _request(services: Services, settings: Settings, profile: Profile) -> Finding:
+    from ask_lsp.assistant.sending import Sending, Spent
     from ask_lsp.core.conversation import Finished, Message, TextDelta
 
     short = dataclasses.replace(profile, max_output=1, limits=dataclasses.replace(profile.limits, retries=0))
+    alone = dataclasses.replace(settings, profiles={**settings.profiles, profile.name: short})
+    sending = Sending([Message("user", "Say OK.")], "doctor", "doctor", alone, chosen=profile.name)
     came = False
     try:
-        async with contextlib.aclosing(services.models.stream(short, [Message("user", "Say OK.")])) as events:
+        prepared = await services.outbox.prepare(sending)
+        async with contextlib.aclosing(services.outbox.send(prepared, Spent())) as events:
             async for event in events:
                 came = came or isinstance(event, (TextDelta, Finished))
     except SaidNothing:

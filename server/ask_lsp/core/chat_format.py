@@ -42,7 +42,7 @@ _CHAT_MARKER = re.compile(r"<!-- ask:([0-9a-f]{24,128}) chat([^<>]*)-->\s*")
 _LABEL_BREAKERS = re.compile(r"<!--|-->")
 # What `place_link` writes: the label says the same file and line as the target, which others' links do not.
 _PLACE_LINK = re.compile(
-    r"\[(?P<name>(?:\\.|[^\[\]\\\n]){1,1000}?)(?P<lines>:(?P<line>\d+)(?:-\d+)?)\]"
+    r"\[(?P<name>(?:\\.|[^\[\]\\\n]){0,1000}?)(?P<lines>:(?P<line>\d+)(?:-\d+)?)\]"
     r"\((?P<target>file:[^\s()<>]*)#L(?P=line)\)"
 )
 _ESCAPED_BRACKET = re.compile(r"\\([\[\]\\])")
@@ -167,6 +167,11 @@ def messages(chat: Chat) -> list[Message]:
             text = f"{result.pop().text}\n\n{text}"
         result.append(Message(turn.role, text))
     return result
+
+
+def linked(text: str) -> list[str]:
+    """The `file:` URIs that the place links of a turn name, without their fragments."""
+    return [link["target"] for link in _PLACE_LINK.finditer(text)]
 
 
 def last_question(chat: Chat) -> str | None:

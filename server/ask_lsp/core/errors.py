@@ -4,6 +4,7 @@
     ├── SettingsError            the settings are wrong
     │   └── KeyUnavailable       the key could not be had from where the settings say it is
     ├── RequestRefused           we refuse to send, or to act, and say why
+    │   └── CapReached           a cap on what may be spent would be passed
     ├── ModelError               the model or its endpoint failed
     │   ├── NotReachable         no connection: refused, DNS, TLS, proxy
     │   ├── TimedOut             one of our limits ran out
@@ -43,6 +44,12 @@ class RequestRefused(AskError):
     """We refuse: bad arguments, a document that is not open, something that may not be sent."""
 
     code = "refused"
+
+
+class CapReached(RequestRefused):
+    """The request would pass a cap of `spend` or `tokens`, and nobody allowed it once."""
+
+    code = "cap"
 
 
 class ModelError(AskError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 _DRIVE = re.compile(r"^file:///([A-Za-z]):")
+_DRIVE_PATH = re.compile(r"^/[A-Za-z]:")
 
 
 def same_spelling(uri: str) -> str:
@@ -14,3 +16,17 @@ def same_spelling(uri: str) -> str:
     VS Code writes `file:///c%3A/x`, others `file:///C:/x`, and both mean one file (LSP 3.17, "URI").
     """
     return _DRIVE.sub(lambda match: f"file:///{match[1].lower()}:", unquote(uri))
+
+
+def path_of(uri: str) -> Path | None:
+    """The path of a `file:` URI as it is named there, symlinks and all; None for every other scheme."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    name = unquote(parts.path)
+    if parts.scheme.lower() != "file" or not name or "\0" in name:
+        return None
+    if parts.netloc not in ("", "localhost"):
+        return Path(f"//{parts.netloc}{name}")  # a share of Windows
+    return Path(name[1:] if _DRIVE_PATH.match(name) else name)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ask_lsp import __version__
-from ask_lsp.core.conversation import Event, Message, Retrying, TextDelta
+from ask_lsp.core.conversation import Event, Message, Retrying, TextDelta, Wire
 from ask_lsp.core.errors import AskError, KeyUnavailable, SettingsError
 from ask_lsp.core.profile import OPENAI_BASE_URL, Profile
 from ask_lsp.core.secret import Secret
@@ -35,6 +35,8 @@ from ask_lsp.llm.proxies import proxy_for
 from ask_lsp.llm.reading import AttemptFailed, Inbox, read_answer
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
     import openai
 
@@ -68,17 +70,38 @@ def _import() -> None:
 
 async def _rehearse() -> None:
     """One request that goes nowhere: the package builds its types at their first use, on whichever loop that is."""
+    profile = Profile("rehearsal", base_url="http://localhost", model="none")
+    await _captured(profile, Target.of(profile, None), _body(profile, [Message("user", "x")], None))
+
+
+async def _captured(profile: Profile, target: Target, sent: dict[str, Any]) -> Wire:
+    """The request that is made of `sent`, which goes nowhere."""
+    _import()
     import httpx2
 
     chunk = b'data: {"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}]}\n\n'
     answer = httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=chunk)
-    http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(lambda request: answer), trust_env=False)
-    target = Target.of(Profile("rehearsal", base_url="http://localhost", model="none"), None)
-    async with _sdk_client("http://localhost", http_client) as client:
-        body = request_body("none", [Message("user", "x")], {}, None)
-        async with contextlib.aclosing(read_answer(_request(client, target, body), target)) as events:
-            async for _ in events:
-                pass
+    requests: list[httpx2.Request] = []
+
+    def keep(request: httpx2.Request) -> httpx2.Response:
+        requests.append(request)
+        return answer
+
+    hooks = {"request": [_only_our_headers(target)]}
+    http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(keep), trust_env=False, event_hooks=hooks)
+    client = _sdk_client(profile.base_url, http_client)
+    async with client, contextlib.aclosing(read_answer(_request(client, target, sent), target)) as events:
+        async for _ in events:
+            pass
+    names = [*requests[0].headers.keys(), *(["authorization"] if profile.key else [])]
+    return Wire(str(requests[0].url), tuple(sorted(set(names))), requests[0].content)
+
+
+def _body(profile: Profile, messages: Sequence[Message], prediction: str | None) -> dict[str, Any]:
+    body = request_body(profile.model, messages, profile.parameters, profile.max_output)
+    if prediction and takes_prediction(profile):
+        body["prediction"] = {"type": "content", "content": replace_surrogates(prediction)}
+    return body
 
 
 class OpenAIClient:
@@ -109,8 +132,9 @@ class OpenAIClient:
         Closing the generator closes the HTTP response.
         """
         target = Target.of(profile, key)
+        _check_way(target, profile)
         _check_key(target)
-        proxy = proxy_for(target.endpoint, self._environment)
+        proxy = proxy_for(target.endpoint, self._environment, profile.proxy)
         target = replace(target, proxy=urlsplit(proxy).netloc.rpartition("@")[2] if proxy else None)
         try:
             client = await self._client(profile, target, proxy)
@@ -118,9 +142,7 @@ class OpenAIClient:
             raise
         except Exception as error:
             raise failure_of(error, target).error from None
-        body = request_body(profile.model, messages, profile.parameters, profile.max_output)
-        if prediction and takes_prediction(profile):
-            body["prediction"] = {"type": "content", "content": replace_surrogates(prediction)}
+        body = _body(profile, messages, prediction)
         any_text, attempt, began = False, 0, time.monotonic()
         while True:
             sent = self.learned.apply(profile.base_url, body)
@@ -131,7 +153,7 @@ class OpenAIClient:
                         yield event
                 return
             except AttemptFailed as failed:
-                failure = failed.failure
+                failure, failed_cause = failed.failure, failed.cause
                 if not any_text and self._learn(profile, sent, failed.cause):
                     continue
                 loading = failure.loading and time.monotonic() - began < target.limits.first_content
@@ -139,8 +161,17 @@ class OpenAIClient:
                     raise failure.error from None
             attempt += 1
             seconds = self._backoff(attempt) if failure.after is None else failure.after
-            yield Retrying(failure.reason, seconds, attempt)
+            yield Retrying(failure.reason, seconds, attempt, refused=hasattr(failed_cause, "status_code"))
             await self._sleep(seconds)
+
+    async def wire(self, profile: Profile, messages: Sequence[Message], prediction: str | None = None) -> Wire:
+        """The request that `stream` would send first, made by the same code and not sent; its key is not fetched."""
+        target = Target.of(profile, None)
+        _check_way(target, profile)
+        if profile.key is None:
+            _check_key(target)
+        sent = self.learned.apply(profile.base_url, _body(profile, messages, prediction))
+        return await asyncio.to_thread(lambda: asyncio.run(_captured(profile, target, sent)))
 
     async def aclose(self) -> None:
         """Closes all connections."""
@@ -162,7 +193,8 @@ class OpenAIClient:
         return learned is not None
 
     async def _client(self, profile: Profile, target: Target, proxy: str | None) -> openai.AsyncOpenAI:
-        wanted = (profile.base_url, target.key, tuple(sorted(profile.headers.items(), key=lambda item: item[0])), proxy)
+        headers = tuple(sorted(profile.headers.items(), key=lambda item: item[0]))
+        wanted = (profile.base_url, target.key, headers, proxy, profile.ca_bundle)
         self._building = self._building or asyncio.Lock()
         async with self._building:
             if wanted not in self._clients:
@@ -177,7 +209,9 @@ def _build(profile: Profile, target: Target, proxy: str | None) -> openai.AsyncO
 
     import httpx2
 
-    if target.endpoint.scheme == "https":
+    if target.endpoint.scheme == "https" and profile.ca_bundle:
+        trusted = _trusting(profile.ca_bundle, profile.name)
+    elif target.endpoint.scheme == "https":
         # The operating system's certificates; SSL_CERT_FILE and SSL_CERT_DIR replace them, as everywhere.
         trusted = httpx2.create_ssl_context()
     else:
@@ -192,9 +226,26 @@ def _build(profile: Profile, target: Target, proxy: str | None) -> openai.AsyncO
         )
     except (ValueError, ImportError, httpx2.InvalidURL):
         raise SettingsError(
-            f"The proxy {target.proxy or ''} cannot be used. Write HTTPS_PROXY like http://HOST:PORT."
+            f"The proxy {target.proxy or ''} cannot be used. Write {'proxy' if profile.proxy else 'HTTPS_PROXY'} like "
+            "http://HOST:PORT."
         ) from None
     return _sdk_client(profile.base_url, http_client)
+
+
+def _trusting(ca_bundle: str, profile: str) -> ssl.SSLContext:
+    """Trusts the certificates of that file and no others. Raises SettingsError."""
+    import ssl
+
+    start = f"The ca_bundle of profile “{profile}”, {ca_bundle},"
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except FileNotFoundError:
+        raise SettingsError(f"{start} does not exist. Correct its path in the settings file.") from None
+    except ssl.SSLError:
+        raise SettingsError(f"{start} holds no certificates. Name a file in PEM format.") from None
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise SettingsError(f"{start} cannot be read ({reason}). Make it readable for you.") from None
 
 
 def _sdk_client(base_url: str, http_client: httpx2.AsyncClient) -> openai.AsyncOpenAI:
@@ -289,6 +340,17 @@ def _whole_answer(data: bytes, target: Target) -> Any:
     return chunk
 
 
+def _check_way(target: Target, profile: Profile) -> None:
+    """Raises SettingsError for code that would go to another machine unencrypted. The settings say the same of a
+    profile; this is the last door before a connection is made."""
+    if target.endpoint.scheme == "http" and not target.endpoint.is_loopback and not profile.allow_insecure:
+        what = "its key" if target.key else "code"
+        raise SettingsError(
+            f"Profile “{target.profile}” would send {what} unencrypted to {target.place}. "
+            "Change its base_url to https://, or write allow_insecure: true beside it if you trust the whole way there."
+        )
+
+
 def _check_key(target: Target) -> None:
     secrets = [target.key, *(target.headers[name] for name in target.headers if name.lower() in _KEY_HEADERS)]
     keys = [secret for secret in secrets if secret]
@@ -296,11 +358,6 @@ def _check_key(target: Target) -> None:
         raise KeyUnavailable(
             f"Profile “{target.profile}” has no key for {target.place}. "
             "Set OPENAI_API_KEY, or api_key in the settings file; `ask-lsp config --path` says where that is."
-        )
-    if keys and target.endpoint.scheme == "http" and not target.endpoint.is_loopback:
-        raise SettingsError(
-            f"Profile “{target.profile}” would send its key unencrypted to {target.place}. "
-            "Change its base_url to https://."
         )
     for secret in (target.key, *target.headers.values()):
         if secret and not (secret.reveal().isascii() and secret.reveal().isprintable()):

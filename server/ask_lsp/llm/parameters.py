@@ -15,6 +15,7 @@ from ask_lsp.core.profile import OPENAI_BASE_URL, Profile
 from ask_lsp.core.text import replace_surrogates
 
 _NEVER = frozenset({"model", "messages", "stream"})
+_ONE_ANSWER = ("n", "best_of")  # only the first of several answers would be read, and all of them billed
 _OTHER_NAME = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
 _OTHER_ROLE = {"system": "developer", "developer": "user"}
 _PREDICTING = re.compile(r"gpt-4o|gpt-4\.1")
@@ -29,7 +30,7 @@ def request_body(
     model: str, messages: Sequence[Message], parameters: Mapping[str, Any], max_output: int | None
 ) -> dict[str, Any]:
     """What is sent when nothing is known of the model: the configured and nothing else."""
-    body = dict(parameters)
+    body = {name: value for name, value in parameters.items() if name not in _ONE_ANSWER}
     if max_output is not None:
         body.setdefault("max_completion_tokens", max_output)
     # Lone surrogates are legal in a document and illegal in UTF-8.
@@ -69,6 +70,10 @@ class LearnedParameters:
                 fitted.setdefault(kept, value)
         fitted["messages"] = _with_roles(changes, body["messages"])
         return fitted
+
+    def takes_limit(self, base_url: str, model: str) -> bool:
+        """Whether an output limit is sent to this endpoint and model, under whichever name."""
+        return _follow(self._changes.get((base_url, model), {}), "max_completion_tokens") is not None
 
     def learn(self, base_url: str, sent: Mapping[str, Any], message: str, param: str | None) -> str | None:
         """Takes in a refusal (HTTP 400 or 422) of the body `sent`.

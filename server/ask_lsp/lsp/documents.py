@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from ask_lsp.core.privacy import Verdict
 from ask_lsp.core.text import (
     Point,
     Snapshot,
@@ -47,6 +48,7 @@ class Document:
         self.version = version
         self.lines = split_lines(text)
         self.changed = asyncio.Event()
+        self.verdict: Verdict | None = None  # whether it may be sent, as far as has been found out
         self._history: deque[tuple[int, tuple[Step, ...]]] = deque([(version, ())], maxlen=KEPT_VERSIONS)
         self._tracked: weakref.WeakSet[TrackedSpan] = weakref.WeakSet()
 

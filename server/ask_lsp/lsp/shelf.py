@@ -60,6 +60,7 @@ class Shelf:
         self._encoding = encoding
         self._kept: dict[str, Kept] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._putting_away = asyncio.Lock()
         self.chats: dict[Path, Making] = {}
         self.last: LastEdit | None = None
 
@@ -178,9 +179,23 @@ class Shelf:
         for proposal in proposals:
             self._kept.setdefault(proposal.id, Kept(proposal, stored=proposal))
         for kept in list(self._kept.values()):
-            if kept.document is None and self._may_stand_in(kept) and await kept.moor(self._documents):
-                await kept.work_out()
-                self._tell(kept, "kept")
+            if kept.document is None and self._may_stand_in(kept):
+                kept = await self._unsealed(kept)
+                if await kept.moor(self._documents):
+                    await kept.work_out()
+                    self._tell(kept, "kept")
+
+    async def _unsealed(self, kept: Kept) -> Kept:
+        """With the values of secrets, which are nowhere but in the document."""
+        document = self._documents.get(kept.proposal.uri)
+        if document is None:
+            return kept
+        proposals = (await self._services()).proposals
+        proposal = await proposals.unseal(kept.proposal, document.snapshot().text)
+        if proposal is kept.proposal or self._kept.get(proposal.id) is not kept:
+            return kept
+        self._kept[proposal.id] = Kept(proposal, stored=kept.stored, waiting=kept.waiting)
+        return self._kept[proposal.id]
 
     def changed(self, document: Document) -> None:
         """A didChange: what it has brought is looked at when the changes pause, a text that is waited for at once."""
@@ -249,14 +264,13 @@ class Shelf:
 
     async def put_away(self, services: Services) -> None:
         """Has everything in the database as it is now, so that it is found again in the next session."""
-        moved: list[Proposal] = []
-        for kept in self._kept.values():
-            proposal = kept.located()
-            if proposal != kept.stored:
+        async with self._putting_away:
+            located = [(kept, kept.located()) for kept in self._kept.values()]
+            moved = [(kept, proposal) for kept, proposal in located if proposal != kept.stored]
+            if moved:
+                await services.proposals.update([proposal for _, proposal in moved])
+            for kept, proposal in moved:  # only now: a save that is cancelled is made again at the end
                 kept.stored = proposal
-                moved.append(proposal)
-        if moved:
-            await services.proposals.update(moved)
 
     # ---- what the user does
 

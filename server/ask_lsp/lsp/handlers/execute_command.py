@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from ask_lsp.assistant.answering import Running
+from ask_lsp.assistant.answering import Previewed, Running
 from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat
 from ask_lsp.assistant.edit import Conversation, edit
 from ask_lsp.assistant.follow_up import follow_up
 from ask_lsp.assistant.jobs import Cancelled, Job
 from ask_lsp.assistant.making import directive_at, making_of, source_of
 from ask_lsp.assistant.new_file import make_file
-from ask_lsp.assistant.question import Ask, file_name
+from ask_lsp.assistant.question import Ask, concealed, file_name
 from ask_lsp.core.action import Problem
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Span
@@ -25,6 +25,7 @@ from ask_lsp.lsp.convert import to_span
 from ask_lsp.lsp.disk import EditorDisk, follower
 from ask_lsp.lsp.documents import Document
 from ask_lsp.lsp.extensions import (
+    ALLOW_ONCE,
     APPLY,
     CANCEL,
     CHECK,
@@ -32,21 +33,25 @@ from ask_lsp.lsp.extensions import (
     DISCARD,
     LOG,
     OPEN_CONFIG,
+    PREVIEW,
     PROFILE,
     PROPOSALS,
     RETRY,
     RUN,
     SEND,
+    TRUST,
     UNDO,
+    USAGE,
     RunArguments,
     run_arguments,
     text_argument,
 )
-from ask_lsp.lsp.handlers import proposals
+from ask_lsp.lsp.handlers import proposals, sending
 from ask_lsp.lsp.handlers.retry import retry
 from ask_lsp.lsp.problems import message_of
 
 if TYPE_CHECKING:
+    from ask_lsp.lsp.present.view import AnswerView
     from ask_lsp.lsp.server import AskServer
 
 INPUT_LIMIT = 3600.0
@@ -60,11 +65,18 @@ def handle(server: AskServer, command: str, arguments: list[Any]) -> Any:
     return run(server, arguments)
 
 
-def _run(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+def _run(server: AskServer, arguments: list[Any], *, preview: bool = False) -> dict[str, str]:
     given = run_arguments(arguments)
+    if preview and given.action == "ask" and not given.question:
+        given = replace(given, action="explain")
     document, span = _target(server, given)
     problems = tuple(_problem(each, document, given.version, server.encoding) for each in given.problems)
-    return run_action(server, document, span, given, problems)
+    return run_action(server, document, span, given, problems, preview=preview)
+
+
+def _preview(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+    """ask.preview: the arguments of ask.run, to be shown instead of sent."""
+    return _run(server, arguments, preview=True)
 
 
 def run_action(
@@ -76,8 +88,9 @@ def run_action(
     *,
     target: str = "",
     replaces: str = "",
+    preview: bool = False,
 ) -> dict[str, str]:
-    """Starts the job of an action at a place, and returns its id.
+    """Starts the job of an action at a place, and returns its id. With `preview` nothing is sent, but shown.
 
     When it is run once more, `target` is what the place was called, and `replaces` the proposal that goes when a new
     one is there.
@@ -85,12 +98,13 @@ def run_action(
     called = target
     snapshot = document.snapshot()
     locale = server.locale
+    consent = server.safety.consent(document.uri, use=not preview)
 
     async def work(job: Job) -> None:
         view = server.view(job)
         try:
             services = await server.services()
-            settings = await services.settings.current()
+            settings = await services.settings.current(server.safety.root_of(document))
             server.tell_problems(services)
             action = settings.action(given.action)
             if action is None or not action.listed:
@@ -112,15 +126,18 @@ def run_action(
                 target = called
             elif (whole := services.symbols.enclosing(snapshot, span.start)) is not None and whole.span == span:
                 target = whole.label
-            ask = Ask(action, snapshot, place, target, question, problems, locale)
-            title = action.title_for(target, settings.assistant_name, [problem.message for problem in problems])
-            running = Running(services, server.jobs, job, view, server.transcript)
+            ask = Ask(action, snapshot, place, target, question, problems, locale, consent=consent)
+            told = (await concealed(services, ask, settings)).problems
+            title = action.title_for(target, settings.assistant_name, [problem.message for problem in told])
+            running = Running(services, server.jobs, job, view, server.transcript, preview)
             if action.edits:
                 making = await making_of(
                     services, ask, title, follower(server, document, snapshot), directed=given.directive
                 )
                 ask = making.ask
             needs_words = given.wants_words or (action.needs == "question" and not ask.question.strip())
+            if preview:
+                needs_words = False
             if needs_words and server.editor.client.protocol:
                 words = (await job.guard(_typed(server, job, title))).strip()
                 ask = replace(ask, question="\n".join(filter(None, (ask.question, words))))
@@ -136,12 +153,23 @@ def run_action(
                 await make_file(running, server.desk, server.shelf, making, EditorDisk(server))
             else:
                 await edit(running, server.desk, server.shelf, making)
+        except Previewed as previewed:
+            await _previewed(server, view, previewed)
         except Cancelled:  # while the question was being typed
             await view.cancelled(None)
         except AskError as error:
             await view.failed(error, None)
 
     return {"job": server.jobs.start(f"ask {file_name(document.uri)}", document.uri, work).id}
+
+
+async def _previewed(server: AskServer, view: AnswerView, previewed: Previewed) -> None:
+    try:
+        sentence = await sending.show_preview(server, previewed.prepared)
+    except AskError as error:
+        await view.failed(error, None)
+    else:
+        await view.edited(sentence, sentence, made="Nothing was sent: " in sentence)
 
 
 async def _typed(server: AskServer, job: Job, prompt: str) -> str:
@@ -203,6 +231,7 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     path = document.path if document else server.path_of(uri)
     text = document.snapshot().text if document else None
     locale = server.locale
+    consent = server.safety.consent(uri)
 
     async def work(job: Job) -> None:
         view = server.view(job)
@@ -214,8 +243,9 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
             making = server.shelf.chats.get(path)
             running = Running(services, server.jobs, job, view, server.transcript)
             if making is None:
-                await send_chat(running, path, told, locale)
+                await send_chat(running, path, told, locale, consent)
                 return
+            making = replace(making, ask=replace(making.ask, consent=consent))
             chat = Conversation(path, told)
             await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
         except AskError as error:
@@ -297,5 +327,9 @@ _COMMANDS: dict[str, Callable[[AskServer, list[Any]], Any]] = {
     CHECK: proposals.check,
     UNDO: proposals.undo,
     RETRY: _retry,
+    PREVIEW: _preview,
+    ALLOW_ONCE: sending.allow_once,
+    TRUST: sending.trust,
+    USAGE: sending.usage,
     LOG: _show(_log, "There is no log yet; it would be {path}."),
 }

@@ -17,6 +17,7 @@ from lsprotocol import types
 from ask_lsp.assistant.jobs import Job
 from ask_lsp.core.errors import AskError
 from ask_lsp.lsp.editor import Editor, uri_of
+from ask_lsp.lsp.present.opening import Opening
 from ask_lsp.lsp.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -33,16 +34,16 @@ class AnswerView:
         editor: Editor,
         progress: Progress,
         job: Job,
-        opened: Callable[[Path], Any],
-        last_position: Callable[[Path], Any],
+        opening: Opening,
         trouble: Callable[[str | None], None],
+        noted: Callable[[AskError], None],
     ) -> None:
         self._editor = editor
         self._progress = progress
         self._job = job
-        self._opened = opened
-        self._last_position = last_position
+        self._opening = opening
         self._trouble = trouble
+        self._noted = noted
         self._numbers = itertools.count(1)
         self._shown = False
         self._came = False
@@ -66,14 +67,14 @@ class AnswerView:
             return
         self._shown = await self._editor.show(path)
         if self._shown:
-            await self._opened(path)
+            await self._opening.opened(path)
 
     async def question_wanted(self, path: Path) -> None:
         """Opens a chat file to type into; here the focus is what was asked for."""
         self._progress.end("Type your question in the chat.")
         uri = uri_of(path)
         self._answer("question", chat=uri)
-        if not self._says and not await self._editor.show(path, focus=True, at=await self._last_position(path)):
+        if not self._says and not await self._editor.show(path, focus=True, at=await self._opening.last_position(path)):
             self._editor.message(f"Type your question at the end of {path}, then run “Send this question” there.")
 
     async def done(self, sentence: str, path: Path | None, first_line: str, *, cut: bool = False) -> None:
@@ -105,6 +106,7 @@ class AnswerView:
     async def failed(self, error: AskError, path: Path | None) -> None:
         """Says the sentence."""
         self._progress.end(_first_sentence(str(error)))
+        self._noted(error)
         self._trouble(str(error))
         self._answer("failed", error=str(error), code=error.code, chat=uri_of(path) if path else None)
         if not self._says:
