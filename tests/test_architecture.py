@@ -193,3 +193,12 @@ def test_nothing_heavy_is_imported_before_the_reply_to_initialize(home: dict[str
     assert "ask_lsp.lsp.server" in told
     assert sorted({module.split(".")[0] for module in told} & LATE) == []
     assert not [module for module in told if module.startswith(("tree_sitter", "ask_lsp.llm", "ask_lsp.store"))]
+
+
+def test_every_command_can_be_given() -> None:
+    """A module of cli/ that registers a command is in the command line."""
+    from ask_lsp.cli.commands import parser
+
+    written = {path.stem for path in (PACKAGE / "cli").glob("*.py") if "def register(" in path.read_text("utf-8")}
+
+    assert written <= {word.strip("{},") for word in parser().format_help().split()}

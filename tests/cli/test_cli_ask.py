@@ -190,3 +190,17 @@ def test_an_interrupt_closes_the_connection_and_ends_with_130(
     assert process.returncode == 130
     assert b"Traceback" not in err
     model.wait_for_disconnect()
+
+
+def test_the_preview_is_what_is_sent_and_sends_nothing(place: Path, model: FakeOpenAI, ask_lsp) -> None:
+    asked = ("mean.py:5", "Empty list?")
+
+    shown = ask_lsp("preview", *asked)
+    body = ask_lsp("preview", *asked, "--body")
+
+    assert (shown.code, body.code) == (0, 0)
+    assert "return sum(values)" in shown.out
+    assert f"`{model.base_url}/chat/completions`" in shown.out
+    assert not model.requests
+    assert ask_lsp("ask", *asked).code == 0
+    assert model.wait_for_request().raw.decode() == body.out

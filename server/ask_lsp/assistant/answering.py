@@ -299,10 +299,12 @@ def asked(prepared: Prepared) -> str:
 def summary(prepared: Prepared, spent: Spent) -> str:
     """How an answer ended: who answered, and what it took, in tokens and USD as far as they are known."""
     model, usage = prepared.planned.model, spent.usage
-    if usage is None:
-        return f"{model} answered"
-    words = f"{model} answered: {usage.input_tokens} tokens in, {usage.output_tokens} out"
-    return words if spent.usd is None else f"{words}, {money(spent.usd)}"
+    taken = prepared.planned.input_tokens if usage is None else usage.input_tokens
+    given = spent.output_estimate if usage is None else usage.output_tokens
+    words = f"{model} answered: {taken} tokens in, {given} out"
+    if spent.usd is not None:
+        words += f", {money(spent.usd)}"
+    return f"{words} (estimated)" if usage is None else words
 
 
 async def tell_answered(running: Running, prepared: Prepared, told: Told, path: Path) -> None:

@@ -46,4 +46,5 @@ def _price(prepared: Prepared) -> str:
         return "unknown: set `prices` in the profile to know it"
     if prices.free:
         return "nothing"
-    return f"~{money(usd)} for the input, ${prices.output:g} per million tokens of the answer"
+    said = {"table": "as the shipped table has them", "settings": "as your settings say"}[prepared.profile.price_source]
+    return f"~{money(usd)} for the input, ${prices.output:g} per million tokens of the answer, {said}"

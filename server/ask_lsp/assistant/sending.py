@@ -87,7 +87,6 @@ class Spent:
     usage: Usage | None = None
     usd: float | None = None
     reserved: Reservation | None = None
-    is_estimate: bool = False
     output_estimate: int = 0
 
 
@@ -299,7 +298,6 @@ class Outbox:
         outcome = Outcome(state, usage, output, time.monotonic() - course.began)  # type: ignore[arg-type]
         usd = await self._ledger.settle(reserved, outcome)
         spent.usage, spent.usd, spent.output_estimate = usage, usd, output
-        spent.is_estimate = usage is None
 
     async def spent_today(self) -> float:
         """USD spent since local midnight by all editors, as far as prices are known."""
