@@ -30,7 +30,7 @@ PURE = {
 # What may not be imported before the reply to `initialize`.
 LATE = {
     "pydantic", "yaml", "jinja2", "sqlite3", "openai", "httpx2", "tree_sitter", "pathspec", "platformdirs", "rich",
-    "truststore", "xllamacpp",
+    "truststore", "xllamacpp", "keyring",
 }  # fmt: skip
 
 
@@ -92,7 +92,8 @@ def test_only_the_configuration_knows_yaml_and_pydantic() -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "home"), [("jinja2", "prompts"), ("sqlite3", "store"), ("tree_sitter", "context"), ("rich", "cli")]
+    ("package", "home"),
+    [("jinja2", "prompts"), ("sqlite3", "store"), ("tree_sitter", "context"), ("rich", "cli"), ("keyring", "config")],
 )
 def test_each_heavy_package_has_one_home(package: str, home: str) -> None:
     assert {name.split("/")[0] for name in importers_of(package)} == {home}

@@ -16,6 +16,7 @@ from ask_lsp.config.env import (
     minimal_environment,
     take_environment,
     user_file,
+    xdg_config_home,
 )
 from ask_lsp.config.folders import folder_of
 from ask_lsp.config.position_encoding import forced_position_encoding
@@ -79,7 +80,6 @@ def load(environment: Environment) -> Services:
     from ask_lsp.llm.openai_client import OpenAIClient
     from ask_lsp.privacy.allow import FileRules
     from ask_lsp.privacy.redact import SecretRedactor
-    from ask_lsp.privacy.trust import TrustFile
     from ask_lsp.prompts import ACTIONS_FILE
     from ask_lsp.prompts.render import Renderer
     from ask_lsp.store.chats import FileChats
@@ -89,6 +89,7 @@ def load(environment: Environment) -> Services:
     from ask_lsp.store.memory import SqliteMemory
     from ask_lsp.store.owner import Owner
     from ask_lsp.store.proposals import SqliteProposals
+    from ask_lsp.store.trust import TrustFile
 
     state = folder_of("state", environment)
     database = Database(state)
@@ -98,12 +99,8 @@ def load(environment: Environment) -> Services:
     local = LocalModel(folder_of("data", environment), minimal_environment(environment))
     models = ModelRouter(keys.resolve, OpenAIClient(proxies), local)
     trust = TrustFile(state)
-    home = home_folder()
-    named = environment.text("XDG_CONFIG_HOME") or ""
-    config_home = Path(named) if named.startswith("/") else None
-    outbox = Outbox(
-        models, FileRules(home, config_home), SecretRedactor(), SqliteLedger(database, Owner(state / "running"))
-    )
+    rules = FileRules(home_folder(), xdg_config_home(environment))
+    outbox = Outbox(models, rules, SecretRedactor(), SqliteLedger(database, Owner(state / "running")))
     settings = Keeper(environment, ACTIONS_FILE, renderer.check, trust)
     return Services(
         outbox=outbox,

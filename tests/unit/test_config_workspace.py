@@ -15,9 +15,9 @@ from ask_lsp.config.workspace import MAX_BYTES, MAX_INSTRUCTIONS, MAY_HOLD
 from ask_lsp.core.privacy import Route
 from ask_lsp.core.settings import Settings, UntrustedWorkspace
 from ask_lsp.core.spend import Amounts
-from ask_lsp.privacy.trust import TrustFile
 from ask_lsp.prompts import ACTIONS_FILE
 from ask_lsp.prompts.render import Renderer
+from ask_lsp.store.trust import TrustFile
 
 USER = """
 model: mine

@@ -15,7 +15,7 @@ import pytest
 from ask_lsp.core.conversation import Usage
 from ask_lsp.core.errors import CapReached
 from ask_lsp.core.profile import Prices
-from ask_lsp.core.spend import USUAL_OUTPUT, Amounts, Caps, Outcome, Planned, Reservation
+from ask_lsp.core.spend import USUAL_OUTPUT, Amounts, Caps, Cost, Outcome, Planned, Reservation
 from ask_lsp.core.tokens import FIRST_RATIO, message_pieces
 from ask_lsp.store import db
 from ask_lsp.store.db import Database
@@ -95,9 +95,9 @@ async def test_a_request_is_written_down_before_it_is_sent_and_again_when_it_is_
         (NOON, "reserved", 1_000, 100, pytest.approx(0.002), pytest.approx(0.002), 1)
     ]
 
-    usd = await ledger.settle(reserved, Outcome("done", Usage(900, 40, 500), 45, 1.5))
+    cost = await ledger.settle(reserved, Outcome("done", Usage(900, 40, 500), 45, 1.5))
 
-    assert usd == pytest.approx(0.00085)
+    assert cost == Cost(900, 500, 40, pytest.approx(0.00085), is_estimated=False)
     assert await rows(database, "state, input_tokens, cached_tokens, output_tokens, usd, is_estimated, seconds") == [
         ("done", 900, 500, 40, pytest.approx(0.00085), 0, 1.5)
     ]
@@ -108,9 +108,9 @@ async def test_a_request_is_written_down_before_it_is_sent_and_again_when_it_is_
 
 
 async def test_what_nobody_told_is_estimated_and_says_so(ledger: SqliteLedger, database: Database) -> None:
-    usd = await ledger.settle(await ledger.reserve(PLANNED, Caps()), Outcome("cancelled", None, 30, 0.5))
+    cost = await ledger.settle(await ledger.reserve(PLANNED, Caps()), Outcome("cancelled", None, 30, 0.5))
 
-    assert usd == pytest.approx(0.0013)
+    assert cost == Cost(1_000, 0, 30, pytest.approx(0.0013), is_estimated=True)
     assert await rows(database, "state, input_tokens, output_tokens, is_estimated") == [("cancelled", 1_000, 30, 1)]
 
 
@@ -275,7 +275,9 @@ async def test_without_a_database_caps_hold_within_this_process(broken: SqliteLe
     with pytest.raises(CapReached):
         await broken.preview(PLANNED, caps)
 
-    assert await broken.settle(first, Outcome("done", Usage(100, 0))) == pytest.approx(0.0001)
+    cost = await broken.settle(first, Outcome("done", Usage(100, 0)))
+    assert cost is not None
+    assert cost.usd == pytest.approx(0.0001)
     assert await broken.spent_today() == pytest.approx(0.0021)
     assert (await broken.reserve(PLANNED, caps)).max_output == 100
     before = (await broken.estimate("https://api.example", "big-1", ["x " * 500]))[1]

@@ -11,7 +11,7 @@ import yaml
 from rendered import dangers
 
 from ask_lsp.core.markdown import shown
-from ask_lsp.core.visible import has_hidden, visible
+from ask_lsp.core.visible import visible
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "exfiltration"
 FILES = sorted(CORPUS.glob("*.yaml"))
@@ -51,7 +51,7 @@ def test_an_attempt_fails(entry: dict[str, Any]) -> None:
     meaningful = ESCAPED.sub("", result)
     for forbidden in entry["must_not_contain"]:
         assert forbidden not in meaningful
-    assert not has_hidden(result)
+    assert visible(result) == result
 
 
 @pytest.mark.parametrize("entry", entries())
@@ -94,7 +94,7 @@ def test_what_an_obeying_model_says_is_harmless_to_look_at(entry: dict[str, Any]
     for answer in (entry["answer"], entry["edit"]):
         result = shown(answer)
         assert dangers(result) == []
-        assert not has_hidden(result)
+        assert visible(result) == result
     meaningful = ESCAPED.sub("", shown(entry["answer"]))
     assert not [text for text in entry["forbidden"] if text in meaningful]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ask_lsp.privacy import trust
-from ask_lsp.privacy.trust import TrustFile
+from ask_lsp.store import trust
+from ask_lsp.store.trust import TrustFile
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def test_a_decision_is_about_one_content_of_one_workspace(state: Path, roo
     await kept.remember(root, "b", False)
 
     assert [kept.decision(root, digest) for digest in "abc"] == [True, False, None]
-    assert [kept.is_trusted(root, digest) for digest in "abc"] == [True, False, False]
+    assert [kept.decision(root, digest) for digest in "abc"] == [True, False, None]
     assert kept.decision(root.parent, "a") is None
 
 
@@ -48,9 +48,9 @@ async def test_it_is_there_for_the_next_process_and_the_others(state: Path, root
 
     await TrustFile(state).remember(root, "a", True)
 
-    assert other.is_trusted(root, "a")
+    assert other.decision(root, "a") is True
     await TrustFile(state).remember(root, "a", False)
-    assert not other.is_trusted(root, "a")
+    assert other.decision(root, "a") is not True
 
 
 async def test_a_link_to_a_workspace_is_the_workspace(state: Path, root: Path, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ async def test_a_link_to_a_workspace_is_the_workspace(state: Path, root: Path, t
 
     await kept.remember(link, "a", True)
 
-    assert kept.is_trusted(root, "a")
+    assert kept.decision(root, "a") is True
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
@@ -82,11 +82,11 @@ async def test_nobody_else_can_read_or_write_it(state: Path, root: Path) -> None
 async def test_what_others_can_write_does_not_count(state: Path, root: Path, mode: int) -> None:
     kept = TrustFile(state)
     await kept.remember(root, "a", True)
-    assert kept.is_trusted(root, "a")
+    assert kept.decision(root, "a") is True
 
     (state / "trust.json").chmod(mode)
 
-    assert not kept.is_trusted(root, "a")
+    assert kept.decision(root, "a") is not True
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,10 @@ async def test_a_damaged_file_trusts_nobody_and_is_replaced(state: Path, root: P
     file.chmod(0o600)
     kept = TrustFile(state)
 
-    assert not kept.is_trusted(root, "a")
+    assert kept.decision(root, "a") is not True
 
     await kept.remember(root, "a", True)
-    assert TrustFile(state).is_trusted(root, "a")
+    assert TrustFile(state).decision(root, "a") is True
 
 
 async def test_a_link_in_its_place_is_not_followed(state: Path, root: Path, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ async def test_a_link_in_its_place_is_not_followed(state: Path, root: Path, tmp_
     state.mkdir()
     (state / "trust.json").symlink_to(elsewhere)
 
-    assert not TrustFile(state).is_trusted(root, "a")
+    assert TrustFile(state).decision(root, "a") is not True
 
 
 async def test_what_cannot_be_written_holds_in_this_process(
@@ -127,8 +127,8 @@ async def test_what_cannot_be_written_holds_in_this_process(
 
     await kept.remember(root, "a", True)
 
-    assert kept.is_trusted(root, "a")
-    assert not TrustFile(state).is_trusted(root, "a")
+    assert kept.decision(root, "a") is True
+    assert TrustFile(state).decision(root, "a") is not True
     assert "is kept until the end only" in caplog.text
 
 
@@ -142,8 +142,8 @@ async def test_a_write_that_fails_leaves_the_old_file(state: Path, root: Path, m
     monkeypatch.setattr(os, "fsync", full)
     await kept.remember(root, "b", True)
 
-    assert TrustFile(state).is_trusted(root, "a")
-    assert not TrustFile(state).is_trusted(root, "b")
+    assert TrustFile(state).decision(root, "a") is True
+    assert TrustFile(state).decision(root, "b") is not True
     assert {path.name for path in state.iterdir()} == {"trust.json", "trust.lock"}
 
 
@@ -153,16 +153,16 @@ async def test_the_oldest_are_forgotten(state: Path, root: Path, monkeypatch: py
     kept = TrustFile(state)
     for digest in "abca":
         await kept.remember(root, digest, True)
-    assert [kept.is_trusted(root, digest) for digest in "abc"] == [True, False, True]
+    assert [kept.decision(root, digest) for digest in "abc"] == [True, None, True]
 
     for name in ("x", "y"):
         await kept.remember(root / name, "a", True)
-    assert [kept.is_trusted(folder, "a") for folder in (root, root / "x", root / "y")] == [False, True, True]
+    assert [kept.decision(folder, "a") for folder in (root, root / "x", root / "y")] == [None, True, True]
 
 
 def test_eight_processes_at_once_lose_nothing(state: Path, root: Path) -> None:
     program = (
-        "import asyncio, sys; from pathlib import Path; from ask_lsp.privacy.trust import TrustFile\n"
+        "import asyncio, sys; from pathlib import Path; from ask_lsp.store.trust import TrustFile\n"
         "kept = TrustFile(Path(sys.argv[1])); sys.stdin.readline()\n"
         "for number in range(10): asyncio.run(kept.remember(Path(sys.argv[2]) / sys.argv[3], str(number), True))"
     )
@@ -179,13 +179,13 @@ def test_eight_processes_at_once_lose_nothing(state: Path, root: Path) -> None:
     assert [writer.wait(60) for writer in writers] == [0] * 8
 
     kept = TrustFile(state)
-    assert all(kept.is_trusted(root / str(writer), str(number)) for writer in range(8) for number in range(10))
+    assert all(kept.decision(root / str(writer), str(number)) for writer in range(8) for number in range(10))
     assert len(json.loads((state / "trust.json").read_text())["workspaces"]) == 8
 
 
 async def test_a_process_that_dies_with_the_lock_blocks_nobody(state: Path, root: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from ask_lsp.privacy.trust import _locked\n"
+        "import sys, time; from pathlib import Path; from ask_lsp.store.trust import _locked\n"
         "with _locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
     )
     state.mkdir()
@@ -198,16 +198,16 @@ async def test_a_process_that_dies_with_the_lock_blocks_nobody(state: Path, root
     holder.stdout.close()
 
     await asyncio.wait_for(waiting, 10)
-    assert TrustFile(state).is_trusted(root, "a")
+    assert TrustFile(state).decision(root, "a") is True
 
 
 async def test_looking_costs_one_look_at_the_file(state: Path, root: Path) -> None:
     """It is done at every ask: read once, then only looked at."""
     kept = TrustFile(state)
     await kept.remember(root, "a", True)
-    assert kept.is_trusted(root, "a")
+    assert kept.decision(root, "a") is True
 
     began = time.perf_counter()
     for _ in range(1_000):
-        kept.is_trusted(root, "a")
+        kept.decision(root, "a")
     assert time.perf_counter() - began < 0.5

@@ -298,13 +298,13 @@ def asked(prepared: Prepared) -> str:
 
 def summary(prepared: Prepared, spent: Spent) -> str:
     """How an answer ended: who answered, and what it took, in tokens and USD as far as they are known."""
-    model, usage = prepared.planned.model, spent.usage
-    taken = prepared.planned.input_tokens if usage is None else usage.input_tokens
-    given = spent.output_estimate if usage is None else usage.output_tokens
-    words = f"{model} answered: {taken} tokens in, {given} out"
-    if spent.usd is not None:
-        words += f", {money(spent.usd)}"
-    return f"{words} (estimated)" if usage is None else words
+    words, cost = f"{prepared.planned.model} answered", spent.cost
+    if cost is None:
+        return words
+    words += f": {cost.input_tokens} tokens in, {cost.output_tokens} out"
+    if cost.usd is not None:
+        words += f", {money(cost.usd)}"
+    return f"{words} (estimated)" if cost.is_estimated else words
 
 
 async def tell_answered(running: Running, prepared: Prepared, told: Told, path: Path) -> None:

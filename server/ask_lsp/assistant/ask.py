@@ -13,13 +13,13 @@ from pathlib import Path
 from ask_lsp.assistant.answering import Running, answer, tell_answered
 from ask_lsp.assistant.explain import explanation_key
 from ask_lsp.assistant.jobs import Cancelled
-from ask_lsp.assistant.question import NO_VALUES, Ask, Consent, answer_language, build, file_name, root_of
-from ask_lsp.assistant.sending import Sending, Source
+from ask_lsp.assistant.question import NO_VALUES, Ask, answer_language, build, file_name, instructed
+from ask_lsp.assistant.sending import Consent, Sending, Source
 from ask_lsp.core import chat_format
 from ask_lsp.core.chat_format import Chat, Turn
 from ask_lsp.core.conversation import Message
 from ask_lsp.core.errors import AskError, RequestRefused
-from ask_lsp.core.uris import path_of
+from ask_lsp.core.uris import path_of, root_of
 
 SOURCES = "sources"  # on a turn: the paths of the files whose text is in it
 BLANK = "blank"  # on a turn that waits for a question: a digest of what we put there
@@ -113,7 +113,7 @@ async def send_chat(running: Running, path: Path, text: str, locale: str | None,
         if action is not None:
             values = {**NO_VALUES, "answer_language": answer_language(settings.language, locale)}
             system, _ = await job.guard(services.prompts.render(action, values))
-            system += f"\n\n{settings.instructions}" if settings.instructions else ""
+        system = instructed(system, settings)
         sent = [Message("system", system)] if system else []
         sent += chat_format.messages(chat)
         sending = Sending(
@@ -122,10 +122,8 @@ async def send_chat(running: Running, path: Path, text: str, locale: str | None,
             conversation=chat.nonce,
             settings=settings,
             sources=sources,
-            roots=consent.roots,
+            consent=consent,
             chosen=action.profile if action else None,
-            ignored_once=consent.ignored_once,
-            over_once=consent.over_once,
         )
         prepared = await running.prepare(sending)
         told = await answer(running, prepared, path, chat.nonce)

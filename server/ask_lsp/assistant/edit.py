@@ -278,7 +278,7 @@ async def _with_secrets(running: Running, sending: Sending, seen: str, new: str)
     """
     outbox = running.services.outbox
     vault = outbox.vault(sending.conversation)
-    known = (await outbox.redact(seen, vault, sending.settings, sending.roots)).text
+    known = (await outbox.redact(seen, vault, sending.settings.redact, sending.consent.roots)).text
     restored = restore(new, known, vault, seen)
     left = [f"`{name}` stands for a secret that did not stand there, and was left as it is." for name in restored.left]
     return restored.text, left

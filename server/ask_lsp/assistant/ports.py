@@ -17,7 +17,7 @@ from ask_lsp.core.profile import Profile
 from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.redaction import Redacted, RedactRules, Vault
 from ask_lsp.core.settings import Settings, UntrustedWorkspace
-from ask_lsp.core.spend import Caps, Outcome, Planned, Reservation
+from ask_lsp.core.spend import Caps, Cost, Outcome, Planned, Reservation
 from ask_lsp.core.syntax import SyntaxCheck
 from ask_lsp.core.text import Point, Snapshot, Span
 
@@ -103,8 +103,8 @@ class Ledger(Protocol):
         """What `reserve` would give now, without setting anything aside. Raises CapReached."""
         ...
 
-    async def settle(self, reservation: Reservation, outcome: Outcome) -> float | None:
-        """Puts what it was in the place of what was set aside; returns USD, None where the price is unknown."""
+    async def settle(self, reservation: Reservation, outcome: Outcome) -> Cost | None:
+        """Puts what it was in the place of what was set aside, and returns it; None for what nobody has reserved."""
         ...
 
     async def spent_today(self) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ask_lsp.assistant.sending import Sending, Source
+from ask_lsp.assistant.sending import NO_CONSENT, Consent, Sending, Source
 from ask_lsp.assistant.services import Services
 from ask_lsp.core.action import Action, Problem
 from ask_lsp.core.chat_format import Chat, Turn, place_link
@@ -18,7 +18,7 @@ from ask_lsp.core.conversation import Message
 from ask_lsp.core.fences import close_open_fence, fenced
 from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Snapshot, Span, line_text
-from ask_lsp.core.uris import path_of
+from ask_lsp.core.uris import path_of, root_of
 
 SURROUNDING_LIMIT = 8_000
 PROBLEM_LIMIT = 10
@@ -34,18 +34,6 @@ NO_VALUES: dict[str, Any] = {
     "problems": [],
     "answer_language": "",
 }
-
-
-@dataclass(frozen=True)
-class Consent:
-    """What the user allowed by hand for one ask, and where the ask comes from.
-
-    `roots` are the workspace folders; the other two let a file pass that .gitignore leaves out, and a cap.
-    """
-
-    roots: tuple[Path, ...] = ()
-    ignored_once: bool = False
-    over_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +54,7 @@ class Ask:
     code: str | None = None
     form: str = ""
     file: str = ""
-    consent: Consent = Consent()
+    consent: Consent = NO_CONSENT
     also: tuple[Path, ...] = ()
     conversation: str = field(default_factory=lambda: secrets.token_hex(12))
 
@@ -89,10 +77,8 @@ class Ask:
             conversation=self.conversation,
             settings=settings,
             sources=self.sources,
-            roots=self.consent.roots,
+            consent=self.consent,
             chosen=chosen or self.action.profile,
-            ignored_once=self.consent.ignored_once,
-            over_once=self.consent.over_once,
         )
 
     @property
@@ -137,12 +123,14 @@ def answer_language(setting: str, locale: str | None) -> str:
     return "" if tag.lower() in ("", "c", "posix") or tag.lower().startswith("en") else tag
 
 
-def root_of(path: Path | None, roots: Sequence[Path]) -> Path | None:
-    """The innermost workspace folder that a file is in; the only one there is, for what is no file."""
-    if path is None:
-        return roots[0] if len(roots) == 1 else None
-    inside = [root for root in roots if path.is_relative_to(root)]
-    return max(inside, key=lambda root: len(root.parts), default=None)
+def concealing(services: Services, ask: Ask, settings: Settings) -> Callable[[str], Awaitable[str]]:
+    """What puts placeholders into a text, those of the ask's conversation."""
+    vault, roots = services.outbox.vault(ask.conversation), ask.consent.roots
+
+    async def conceal(text: str) -> str:
+        return (await services.outbox.redact(text, vault, settings.redact, roots)).text
+
+    return conceal
 
 
 async def concealed(services: Services, ask: Ask, settings: Settings) -> Ask:
@@ -150,16 +138,18 @@ async def concealed(services: Services, ask: Ask, settings: Settings) -> Ask:
 
     The chat file and the reading of an answer then see what the model sees. The gate looks at everything once more.
     """
-    vault = services.outbox.vault(ask.conversation)
-
-    async def hide(text: str) -> str:
-        return (await services.outbox.redact(text, vault, settings, ask.consent.roots)).text
-
-    code = await hide(ask.shown)
-    problems = tuple([replace(each, message=await hide(each.message)) for each in ask.problems])
+    conceal = concealing(services, ask, settings)
+    code = await conceal(ask.shown)
+    problems = tuple([replace(each, message=await conceal(each.message)) for each in ask.problems])
     return replace(
-        ask, code=ask.code if code == ask.shown else code, question=await hide(ask.question), problems=problems
+        ask, code=ask.code if code == ask.shown else code, question=await conceal(ask.question), problems=problems
     )
+
+
+def instructed(system: str, settings: Settings) -> str:
+    """A system prompt with what the project itself says about how to answer."""
+    told = f"Instructions of this project:\n\n{settings.instructions}" if settings.instructions else ""
+    return "\n\n".join(filter(None, (system, told)))
 
 
 async def build(services: Services, ask: Ask) -> Question:
@@ -173,9 +163,7 @@ async def build(services: Services, ask: Ask) -> Question:
     code = ask.shown
     surrounding = ""
     if "symbol" in ask.action.context:
-        surrounding = await _surrounding(services, snapshot, span)
-        vault = services.outbox.vault(ask.conversation)
-        surrounding = (await services.outbox.redact(surrounding, vault, settings, ask.consent.roots)).text
+        surrounding = await concealing(services, ask, settings)(await _surrounding(services, snapshot, span))
     values = {
         **NO_VALUES,
         "target": ask.target,
@@ -191,8 +179,7 @@ async def build(services: Services, ask: Ask) -> Question:
         "answer_language": answer_language(settings.language, ask.locale),
     }
     system, words = await services.prompts.render(ask.action, values)
-    if settings.instructions:
-        system = f"{system}\n\nInstructions of this project:\n\n{settings.instructions}"
+    system = instructed(system, settings)
     if ask.form:
         system = f"{system}\n\n{await services.prompts.form(ask.form, values)}"
         if ask.question and ask.action.needs != "question":

@@ -58,4 +58,4 @@ class SealedProposals:
     async def _redacted(self, text: str, vault: Vault) -> str:
         settings = self._settings.loaded()
         rules = settings.redact if settings else RedactRules()
-        return (await self._outbox.hide(text, vault, rules, self._outbox.roots)).text
+        return (await self._outbox.redact(text, vault, rules, self._outbox.roots)).text

@@ -22,9 +22,10 @@ from ask_lsp.core.privacy import Verdict
 from ask_lsp.core.profile import Profile, origin_of
 from ask_lsp.core.redaction import Redacted, RedactRules, Vault
 from ask_lsp.core.settings import Settings
-from ask_lsp.core.spend import Outcome, Planned, Reservation
+from ask_lsp.core.spend import Cost, Outcome, Planned, Reservation
 from ask_lsp.core.text import replace_surrogates
 from ask_lsp.core.tokens import pieces
+from ask_lsp.core.uris import root_of
 
 MOST_CONVERSATIONS = 200
 LIMIT_NAMES = ("max_completion_tokens", "max_tokens")
@@ -39,12 +40,26 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Consent:
+    """What the user allowed by hand for one ask, and where the ask comes from.
+
+    `roots` are the workspace folders; the other two let a file pass that .gitignore leaves out, and a cap.
+    """
+
+    roots: tuple[Path, ...] = ()
+    ignored_once: bool = False
+    over_once: bool = False
+
+
+NO_CONSENT = Consent()
+
+
+@dataclass(frozen=True)
 class Sending:
     """What somebody wants to send, before anything of it was looked at.
 
     `chosen` is the profile that was named for just this (by an action, say); without one the active profile answers, or
-    the one that the sources' routes name. `roots` are the workspace folders. `ignored_once` lets files pass that
-    .gitignore leaves out, `over_once` a cap; neither lets a denied file pass.
+    the one that the sources' routes name.
     """
 
     messages: Sequence[Message]
@@ -52,11 +67,9 @@ class Sending:
     conversation: str
     settings: Settings
     sources: tuple[Source, ...] = ()
-    roots: tuple[Path, ...] = ()
+    consent: Consent = NO_CONSENT
     chosen: str | None = None
     prediction: str | None = None
-    ignored_once: bool = False
-    over_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,12 +95,9 @@ class Prepared:
 
 @dataclass
 class Spent:
-    """What a request has come to; filled in while it runs, complete when the events have ended."""
+    """What the last attempt of a request has come to; None until the events have ended."""
 
-    usage: Usage | None = None
-    usd: float | None = None
-    reserved: Reservation | None = None
-    output_estimate: int = 0
+    cost: Cost | None = None
 
 
 @dataclass
@@ -130,12 +140,8 @@ class Outbox:
             self._vaults.popitem(last=False)
         return found
 
-    async def redact(self, text: str, vault: Vault, settings: Settings, roots: Sequence[Path]) -> Redacted:
+    async def redact(self, text: str, vault: Vault, rules: RedactRules, roots: Sequence[Path]) -> Redacted:
         """The text with placeholders for its secrets."""
-        return await self._redactor.redact(text, vault, settings.redact, roots)
-
-    async def hide(self, text: str, vault: Vault, rules: RedactRules, roots: Sequence[Path]) -> Redacted:
-        """The same by rules that are given."""
         return await self._redactor.redact(text, vault, rules, roots)
 
     async def prepare(self, sending: Sending) -> Prepared:
@@ -150,11 +156,11 @@ class Outbox:
             vault.avoid(message.text)
         messages = []
         for message in sending.messages:
-            redacted = await self.redact(message.text, vault, sending.settings, sending.roots)
+            redacted = await self.redact(message.text, vault, sending.settings.redact, sending.consent.roots)
             messages.append(message._replace(text=replace_surrogates(redacted.text)))
         prediction = sending.prediction
         if prediction is not None:
-            prediction = (await self.redact(prediction, vault, sending.settings, sending.roots)).text
+            prediction = (await self.redact(prediction, vault, sending.settings.redact, sending.consent.roots)).text
         texts = [message.text for message in messages]
         origin = origin_of(profile)
         count, tokens = await self._ledger.estimate(origin, profile.model or profile.name, texts)
@@ -164,7 +170,7 @@ class Outbox:
             model=profile.model or profile.name,
             action=sending.action,
             file=str(sending.sources[0].path) if sending.sources else "",
-            project=str(_root_of(sending)),
+            project=str(root_of(sending.sources[0].path if sending.sources else None, sending.consent.roots) or ""),
             pieces=count,
             input_tokens=tokens,
             max_output=_configured_limit(profile),
@@ -176,7 +182,7 @@ class Outbox:
             else None,
             conversation=sending.conversation,
         )
-        await self._ledger.preview(planned, sending.settings.caps, once=sending.over_once)
+        await self._ledger.preview(planned, sending.settings.caps, once=sending.consent.over_once)
         return Prepared(sending, profile, tuple(messages), prediction, planned)
 
     async def require(self, sending: Sending) -> Profile:
@@ -186,8 +192,8 @@ class Outbox:
 
     async def _may_leave(self, sending: Sending) -> None:
         for source in sending.sources:
-            verdict = await self.verdict(source.path, sending.roots, sending.settings)
-            if verdict.allowed or (verdict.kind == "ignored" and sending.ignored_once):
+            verdict = await self.verdict(source.path, sending.consent.roots, sending.settings)
+            if verdict.allowed or (verdict.kind == "ignored" and sending.consent.ignored_once):
                 continue
             turn = f" (turn {source.turn} of this chat is about it)" if len(sending.sources) > 1 else ""
             step = (
@@ -203,7 +209,7 @@ class Outbox:
         allowed: frozenset[str] | None = None
         strict: Source | None = None
         for source in sending.sources:
-            routed = self._allow.route(source.path, sending.roots, settings.routes)
+            routed = self._allow.route(source.path, sending.consent.roots, settings.routes)
             if routed is None:
                 continue
             both = routed if allowed is None else allowed & routed
@@ -242,12 +248,12 @@ class Outbox:
     async def wire(self, prepared: Prepared) -> Wire:
         """The request as it would go out, for a preview; the output limit is what the caps allow at this moment."""
         caps = prepared.sending.settings.caps
-        reserved = await self._ledger.preview(prepared.planned, caps, once=prepared.sending.over_once)
+        reserved = await self._ledger.preview(prepared.planned, caps, once=prepared.sending.consent.over_once)
         return await self._models.wire(_with_limit(prepared.profile, reserved), prepared.messages, prepared.prediction)
 
     async def send(self, prepared: Prepared, spent: Spent) -> AsyncGenerator[Event, None]:
         """The answer as events (ports.Models.stream), paid for. Raises AskError subclasses only."""
-        reserved = spent.reserved = await self._reserve(prepared)
+        reserved = await self._reserve(prepared)
         course = _Course()
         limit = sent = reserved.max_output
         ratio = _ratio(prepared.planned)
@@ -261,7 +267,7 @@ class Outbox:
                         await self._settle(prepared, reserved, course, spent)
                         course = _Course()
                         yield event
-                        reserved = spent.reserved = await self._reserve(prepared)
+                        reserved = await self._reserve(prepared)
                         limit = reserved.max_output  # others may have left less by now; the request says what it said
                         continue
                     if isinstance(event, Usage):
@@ -285,7 +291,7 @@ class Outbox:
 
     async def _reserve(self, prepared: Prepared) -> Reservation:
         return await self._ledger.reserve(
-            prepared.planned, prepared.sending.settings.caps, once=prepared.sending.over_once
+            prepared.planned, prepared.sending.settings.caps, once=prepared.sending.consent.over_once
         )
 
     async def _settle(self, prepared: Prepared, reserved: Reservation, course: _Course, spent: Spent) -> None:
@@ -296,8 +302,7 @@ class Outbox:
         state = course.state
         assert state in ("done", "cancelled", "failed", "cut")
         outcome = Outcome(state, usage, output, time.monotonic() - course.began)  # type: ignore[arg-type]
-        usd = await self._ledger.settle(reserved, outcome)
-        spent.usage, spent.usd, spent.output_estimate = usage, usd, output
+        spent.cost = await self._ledger.settle(reserved, outcome)
 
     async def spent_today(self) -> float:
         """USD spent since local midnight by all editors, as far as prices are known."""
@@ -330,13 +335,3 @@ def _ratio(planned: Planned) -> float:
 
 def _names(profiles: frozenset[str]) -> str:
     return " or ".join(f"“{name}”" for name in sorted(profiles))
-
-
-def _root_of(sending: Sending) -> Path | str:
-    """The workspace folder of the first source."""
-    if not sending.sources:
-        return sending.roots[0] if sending.roots else ""
-    path = sending.sources[0].path
-    return max(
-        (root for root in sending.roots if path.is_relative_to(root)), key=lambda root: len(str(root)), default=""
-    )

@@ -131,7 +131,8 @@ async def _ask(arguments: argparse.Namespace) -> int:
 async def prepared_ask(arguments: argparse.Namespace) -> AsyncIterator[tuple[Services, Prepared]]:
     """The services, and the ask of a command line as it would be sent. Raises AskError subclasses."""
     from ask_lsp import compose
-    from ask_lsp.assistant.question import Ask, Consent, build
+    from ask_lsp.assistant.question import Ask, build
+    from ask_lsp.assistant.sending import Consent
     from ask_lsp.config.env import take_environment
 
     snapshot, span = snapshot_of(arguments.place)

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from ask_lsp.core.errors import KeyUnavailable, SettingsError
+from ask_lsp.core.profile import OPENAI_BASE_URL, origin, origin_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ask_lsp.core.secret import Secret
 
 _MOST = 64 * 1024
-_OPENAI = "https://api.openai.com"
 
 
 class _Entry(NamedTuple):
@@ -117,7 +117,6 @@ def _entry(profile_name: str) -> _Entry:
     """Raises SettingsError for a profile that is not there, or has no endpoint to send a key to."""
     from ask_lsp.config.env import take_environment, user_file
     from ask_lsp.config.keeper import Keeper
-    from ask_lsp.core.profile import origin_of
     from ask_lsp.prompts import ACTIONS_FILE
     from ask_lsp.prompts.render import Renderer
 
@@ -132,7 +131,7 @@ def _entry(profile_name: str) -> _Entry:
     if profile.problem:
         raise SettingsError(profile.problem)
     # The implicit profile with nothing configured is OpenAI's as soon as it has a key.
-    bound = origin_of(profile) if not profile.unconfigured else _OPENAI
+    bound = origin_of(profile) if not profile.unconfigured else origin(OPENAI_BASE_URL)
     name = (profile.key.keyring if profile.key else None) or profile.name
     return _Entry(profile, name, bound, user_file(environment))
 
@@ -161,7 +160,7 @@ def _lines(entry: _Entry) -> str:
     """What belongs into the settings file."""
     key = f"api_key: {{keyring: {entry.name}}}"
     base_url = entry.profile.base_url
-    lines = [key] if base_url.rstrip("/") == f"{_OPENAI}/v1" else [f"base_url: {base_url}", key]
+    lines = [key] if base_url.rstrip("/") == OPENAI_BASE_URL else [f"base_url: {base_url}", key]
     if entry.profile.name == "default":
         return "".join(f"{line}\n" for line in lines)
     return f"profiles:\n  {entry.profile.name}:\n" + "".join(f"    {line}\n" for line in lines)

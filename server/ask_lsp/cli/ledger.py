@@ -7,10 +7,24 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from ask_lsp.core.visible import visible
+
 if TYPE_CHECKING:
     from ask_lsp.store.ledger import SqliteLedger
 
 Result = TypeVar("Result")
+
+_ONE_LINE = str.maketrans({"\n": " ", "\r": " ", "\t": " "})
+
+
+def on_one_line(text: str) -> str:
+    """The text for a terminal: on one line, with what is hidden in it named."""
+    return visible(text.translate(_ONE_LINE))
+
+
+def say_nothing_yet() -> None:
+    """Says on stderr that there is nothing to show yet, and how there will be."""
+    print("Nothing was sent yet. Ask something in your editor, or with: ask-lsp ask", file=sys.stderr)
 
 
 def read(work: Callable[[SqliteLedger], Awaitable[Result]]) -> Result | None:
@@ -26,7 +40,7 @@ def read(work: Callable[[SqliteLedger], Awaitable[Result]]) -> Result | None:
 
     state = folder_of("state", take_environment())
     if not (state / FILE_NAME).exists():
-        print("Nothing was sent yet. Ask something in your editor, or with: ask-lsp ask", file=sys.stderr)
+        say_nothing_yet()
         return None
 
     async def look() -> Result:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,6 @@ from ask_lsp.core.spend import money
 from ask_lsp.core.visible import visible
 
 LIMIT = 50
-_ONE_LINE = str.maketrans({"\n": " ", "\r": " ", "\t": " "})
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([as_json(row) for row in rows], indent=2, ensure_ascii=False))
     elif not rows:
-        print("Nothing was sent yet. Ask something in your editor, or with: ask-lsp ask", file=sys.stderr)
+        ledger.say_nothing_yet()
     for row in rows if not arguments.json else ():
         print(line_of(row))
         if row.prompt is not None:
@@ -71,7 +69,7 @@ def line_of(row: AuditRow) -> str:
         *([f"replaced: {', '.join(f'{n} {kind}' for kind, n in row.redactions.items())}"] if row.redactions else []),
         *([row.content_hash[:12]] if row.content_hash else []),
     ]
-    return visible("  ".join(parts).translate(_ONE_LINE))
+    return ledger.on_one_line("  ".join(parts))
 
 
 def _time(row: AuditRow) -> datetime:

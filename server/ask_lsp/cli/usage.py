@@ -15,14 +15,12 @@ from ask_lsp.cli import ledger
 from ask_lsp.core.errors import RequestRefused
 from ask_lsp.core.ledger import GROUPINGS, Grouping, UsageRow
 from ask_lsp.core.spend import money
-from ask_lsp.core.visible import visible
 
 if TYPE_CHECKING:
     from ask_lsp.store.ledger import SqliteLedger
 
 DAYS = 30
 BAR = 24
-_ONE_LINE = str.maketrans({"\n": " ", "\r": " ", "\t": " "})
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -95,7 +93,7 @@ def as_json(rows: Sequence[UsageRow], by: Grouping, days: int) -> dict[str, obje
 
 def name_of(row: UsageRow) -> str:
     """What a row is about, for people."""
-    return visible(row.name.translate(_ONE_LINE)) or "(none)"
+    return ledger.on_one_line(row.name) or "(none)"
 
 
 def price_of(row: UsageRow) -> str:
@@ -119,11 +117,13 @@ def weights(rows: Sequence[UsageRow]) -> list[float]:
     return [value / largest if largest else 0.0 for value in values]
 
 
-def _columns(by: Grouping) -> tuple[str, ...]:
+def columns(by: Grouping) -> tuple[str, ...]:
+    """What stands above the cells of a row."""
     return (by, "requests", "tokens in", "cached", "out", "USD")
 
 
-def _cells(row: UsageRow) -> tuple[str, ...]:
+def cells(row: UsageRow) -> tuple[str, ...]:
+    """What is known of a row, for people."""
     counts = (tokens_of(row, count) for count in (row.input_tokens, row.cached_tokens, row.output_tokens))
     return (name_of(row), f"{row.requests:,}", *counts, price_of(row))
 
@@ -135,14 +135,14 @@ def _print_table(rows: Sequence[UsageRow], by: Grouping) -> None:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, show_footer=True)
-    footer = _cells(total(rows))
-    first, *others = zip(_columns(by), footer, strict=True)
+    footer = cells(total(rows))
+    first, *others = zip(columns(by), footer, strict=True)
     table.add_column(first[0], Text(first[1]), overflow="ellipsis", no_wrap=True)
     for column, end in others:
         table.add_column(column, Text(end), justify="right")
     table.add_column("", no_wrap=True)
     for row, weight in zip(rows, weights(rows), strict=True):
-        table.add_row(*(Text(cell) for cell in _cells(row)), Text(_bar(weight, "█"), style="cyan"))
+        table.add_row(*(Text(cell) for cell in cells(row)), Text(_bar(weight, "█"), style="cyan"))
     console = Console(highlight=False)
     console.print(table)
     for note in notes(rows):
@@ -150,7 +150,7 @@ def _print_table(rows: Sequence[UsageRow], by: Grouping) -> None:
 
 
 def _print_plain(rows: Sequence[UsageRow], by: Grouping) -> None:
-    lines = [_columns(by), *(_cells(row) for row in rows), _cells(total(rows))]
+    lines = [columns(by), *(cells(row) for row in rows), cells(total(rows))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     bars = ["", *(_bar(weight, "#") for weight in weights(rows)), ""]
     for line, bar in zip(lines, bars, strict=True):

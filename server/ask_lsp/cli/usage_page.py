@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from html import escape
 
-from ask_lsp.cli.usage import name_of, notes, price_of, tokens_of, total, weights
+from ask_lsp.cli.usage import cells, columns, name_of, notes, price_of, tokens_of, total, weights
 from ask_lsp.core.ledger import Grouping, UsageRow
 from ask_lsp.core.spend import money
 
@@ -139,19 +139,17 @@ def _bars(rows: Sequence[UsageRow]) -> str:
 
 
 def _table(rows: Sequence[UsageRow], by: Grouping) -> str:
-    heads = "".join(f"<th>{head}</th>" for head in (by, "requests", "tokens in", "cached", "out", "USD"))
+    heads = "".join(f"<th>{head}</th>" for head in columns(by))
     shown = reversed(rows) if by == "day" else rows
-    lines = "\n".join(f"<tr>{_cells(row, name_of(row))}</tr>" for row in shown)
+    lines = "\n".join(f"<tr>{_row(row)}</tr>" for row in shown)
     return (
         f'<div class="wide"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{lines}\n</tbody>\n'
-        f"<tfoot><tr>{_cells(total(rows), 'total')}</tr></tfoot>\n</table></div>"
+        f"<tfoot><tr>{_row(total(rows))}</tr></tfoot>\n</table></div>"
     )
 
 
-def _cells(row: UsageRow, name: str) -> str:
-    counts = (tokens_of(row, count) for count in (row.input_tokens, row.cached_tokens, row.output_tokens))
-    cells = (name, f"{row.requests:,}", *counts, price_of(row))
-    return "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+def _row(row: UsageRow) -> str:
+    return "".join(f"<td>{escape(cell)}</td>" for cell in cells(row))
 
 
 def _guess(row: UsageRow) -> str:

@@ -176,13 +176,17 @@ def package_index_environment(environment: Environment) -> dict[str, str]:
     return minimal_environment(environment, (*theirs, *PROXY_VARIABLES, *_CERTIFICATE_VARIABLES))
 
 
+def xdg_config_home(environment: Environment) -> Path | None:
+    """What XDG_CONFIG_HOME names; None where it names nothing that counts (it has to be absolute, by the XDG rules)."""
+    named = environment.text("XDG_CONFIG_HOME") or ""
+    return Path(named) if named.startswith("/") else None
+
+
 def config_folder_of(environment: Environment) -> Path:
     """The folder in which our settings file is looked for when ASK_LSP_CONFIG names none."""
     if os.name == "posix" and os.uname().sysname != "Darwin":
         # The XDG rule by hand: platformdirs follows the same one, but costs 10 ms before the first reply.
-        named = environment.text("XDG_CONFIG_HOME") or ""
-        base = Path(named) if named.startswith("/") else home_folder() / ".config"
-        return base / "ask-lsp"
+        return (xdg_config_home(environment) or home_folder() / ".config") / "ask-lsp"
     import platformdirs
 
     return platformdirs.user_config_path("ask-lsp", appauthor=False)

@@ -64,7 +64,8 @@ class Vault:
             made = self._next(kind)
         if not PLACEHOLDER.fullmatch(made):
             raise ValueError(f"{kind!r} is no kind of secret")
-        self._put(kind, value, made)
+        self._placeholders[kind, value] = made
+        self._values[made] = value
         return made
 
     def avoid(self, text: str) -> None:
@@ -75,10 +76,6 @@ class Vault:
     def value(self, placeholder: str) -> str | None:
         """What the placeholder stands for; None if it is none of this vault's."""
         return self._values.get(placeholder)
-
-    def kinds(self) -> Mapping[str, int]:
-        """How many distinct secrets of each kind there are."""
-        return Counter(kind for kind, _ in tuple(self._placeholders))
 
     def standing(self, text: str) -> Mapping[str, int]:
         """How many distinct placeholders of this vault stand in a text, by kind."""
@@ -95,23 +92,9 @@ class Vault:
             if len(value) >= SHORTEST_KNOWN:
                 yield from ((at, at + len(value), kind) for at in words(text, value))
 
-    def renamed(self, names: Mapping[str, str]) -> Vault:
-        """A vault in which each key of `names` stands for what its value stands for here."""
-        other = Vault()
-        for name, own in names.items():
-            value, found = self._values.get(own), PLACEHOLDER.fullmatch(name)
-            if value is not None and found:
-                other._put(found["kind"], value, name)
-                other._taken.add(name)
-        return other
-
     def _next(self, kind: str) -> str:
         self._numbers[kind] += 1
         return f"REDACTED_{kind}_{self._numbers[kind]}"
-
-    def _put(self, kind: str, value: str, placeholder: str) -> None:
-        self._placeholders[kind, value] = placeholder
-        self._values[placeholder] = value
 
     def __repr__(self) -> str:
         return f"Vault({len(self._values)} values)"
@@ -181,41 +164,3 @@ def _take(budget: Counter[str], name: str) -> bool:
         return False
     budget[name] -= 1
     return True
-
-
-def pair(seen: str, now: str, now_redacted: str, now_vault: Vault) -> Vault | None:
-    """A vault in which the placeholders of `seen` have the values that the document has now; None if the two differ.
-
-    `now` is the text of the document, `now_redacted` the same in placeholder form with `now_vault`. The two forms
-    have to be equal but for the numbers: the same kinds in the same order, and each name of the one for just one of
-    the other.
-    """
-    written = {found[0] for found in PLACEHOLDER.finditer(now)}
-    theirs, ours = list(PLACEHOLDER.finditer(seen)), list(PLACEHOLDER.finditer(now_redacted))
-    if len(theirs) != len(ours) or _between(seen, theirs) != _between(now_redacted, ours):
-        return None
-    names: dict[str, str] = {}
-    for one, other in zip(theirs, ours, strict=True):
-        is_word = other[0] in written or now_vault.value(other[0]) is None
-        if (
-            one["kind"] != other["kind"]
-            or (is_word and one[0] != other[0])
-            or names.setdefault(one[0], other[0]) != other[0]
-        ):
-            return None
-    if len(set(names.values())) != len(names) or _filled(now_redacted, now_vault, written) != now:
-        return None
-    return now_vault.renamed({name: own for name, own in names.items() if own not in written})
-
-
-def _between(text: str, found: list[re.Match[str]]) -> list[str]:
-    edges = [0, *(edge for match in found for edge in match.span()), len(text)]
-    return [text[edges[at] : edges[at + 1]] for at in range(0, len(edges), 2)]
-
-
-def _filled(text: str, vault: Vault, but: set[str]) -> str:
-    def put(found: re.Match[str]) -> str:
-        value = None if found[0] in but else vault.value(found[0])
-        return found[0] if value is None else value
-
-    return PLACEHOLDER.sub(put, text)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ask_lsp.core.proposal import Anchor, Proposal, Source
 from ask_lsp.core.redaction import PLACEHOLDER
+from ask_lsp.core.text import Point, split_lines
 
 LONGEST = 8_192
 """Code points of a secret that is looked for in a document."""
@@ -59,12 +60,13 @@ def unsealed(proposal: Proposal, text: str, secrets: Collection[str]) -> Proposa
     """The proposal with the values that stand in `text`, the document, where the target had placeholders.
 
     Only what is among `secrets`, those found in the document, is taken for one. A placeholder that the target did not
-    have stays in the new text: it stands for something that may not come here. As it was if the target is not found.
+    have stays in the new text: it stands for something that may not come here. As it was if the target is not found, or
+    may be at several places with different secrets of which none is where it was last.
     """
     at = proposal.at
-    values = _values(at.before + at.text + at.after, text, secrets)
+    values = _values((at.before, at.text, at.after), at.span.start, text, secrets)
     if values is None:
-        values = _values(at.text, text, secrets)
+        values = _values(("", at.text, ""), at.span.start, text, secrets)
     if not values:
         return proposal
     found = values
@@ -77,23 +79,37 @@ def _names(text: str) -> list[str]:
     return [found[0] for found in PLACEHOLDER.finditer(text)]
 
 
-def _values(template: str, text: str, secrets: Collection[str]) -> dict[str, str] | None:
-    groups: dict[str, str] = {}
+def _values(template: tuple[str, str, str], last: Point, text: str, secrets: Collection[str]) -> dict[str, str] | None:
+    """The values at the one place that the target can be, or at the one of several where it was last."""
+    names: dict[str, str] = {}
+    before, target, after = (_pattern(part, names) for part in template)
+    everywhere: list[dict[str, str]] = []
+    where_it_was: list[dict[str, str]] = []
+    for match in re.finditer(f"(?={before}(?P<target>{target}){after})", text, re.DOTALL):
+        values = {name: match[group] for name, group in names.items()}
+        if all(value in secrets for value in values.values()):
+            everywhere.append(values)
+            *above, line = split_lines(text[: match.start("target")])
+            if (len(above), len(line)) == last:
+                where_it_was.append(values)
+    for found in (everywhere, where_it_was):
+        if found and all(values == found[0] for values in found):
+            return found[0]
+    return None
+
+
+def _pattern(template: str, names: dict[str, str]) -> str:
+    """What finds the template with anything in the place of its placeholders; `names` are those so far, with groups."""
     pattern, last = "", 0
     for found in PLACEHOLDER.finditer(template):
         pattern += re.escape(template[last : found.start()])
         name, last = found[0], found.end()
-        if name in groups:
-            pattern += f"(?P={groups[name]})"
+        if name in names:
+            pattern += f"(?P={names[name]})"
         else:
-            groups[name] = f"p{len(groups)}"
-            pattern += f"(?P<{groups[name]}>.{{1,{LONGEST}}}?)"
-    pattern += re.escape(template[last:])
-    for match in re.finditer(pattern, text, re.DOTALL):
-        values = {name: match[group] for name, group in groups.items()}
-        if all(value in secrets for value in values.values()):
-            return values
-    return None
+            names[name] = f"p{len(names)}"
+            pattern += f"(?P<{names[name]}>.{{1,{LONGEST}}}?)"
+    return pattern + re.escape(template[last:])
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -30,3 +31,11 @@ def path_of(uri: str) -> Path | None:
     if parts.netloc not in ("", "localhost"):
         return Path(f"//{parts.netloc}{name}")  # a share of Windows
     return Path(name[1:] if _DRIVE_PATH.match(name) else name)
+
+
+def root_of(path: Path | None, roots: Sequence[Path]) -> Path | None:
+    """The innermost workspace folder that a file is in; the only one there is, for what is no file."""
+    if path is None:
+        return roots[0] if len(roots) == 1 else None
+    inside = [root for root in roots if path.is_relative_to(root)]
+    return max(inside, key=lambda root: len(root.parts), default=None)

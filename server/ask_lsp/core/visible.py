@@ -76,11 +76,6 @@ class VisibleStream:
         return _named(window, start, start + count)
 
 
-def has_hidden(text: str) -> bool:
-    """Whether there is a character in it that `visible` would name."""
-    return next(_hidden(text), None) is not None
-
-
 def new_hidden(before: str, after: str) -> tuple[str, ...]:
     """The hidden characters of which there are more in `after`, with their names for people, in order of appearance."""
     had = Counter(before[at] for at in _hidden(before))

@@ -32,11 +32,6 @@ class Endpoint(NamedTuple):
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
-    def origin(self) -> str:
-        """Scheme and place, `https://api.openai.com`."""
-        return f"{self.scheme}://{self.place}"
-
-    @property
     def is_loopback(self) -> bool:
         """Whether what is sent there stays on this machine."""
         return is_loopback(self.host)

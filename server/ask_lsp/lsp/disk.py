@@ -11,7 +11,7 @@ from ask_lsp.assistant.question import file_name
 from ask_lsp.core.errors import RequestRefused
 from ask_lsp.core.text import Snapshot, Span
 from ask_lsp.lsp.desk import DocumentPlace
-from ask_lsp.lsp.documents import Document
+from ask_lsp.lsp.documents import Document, file_of
 from ask_lsp.lsp.editor import uri_of
 from ask_lsp.lsp.limits import within
 
@@ -41,7 +41,7 @@ class EditorDisk:
 
     def path_of(self, uri: str) -> Path | None:
         """The real path of a `file:` URI."""
-        return self._server.path_of(uri)
+        return file_of(uri)
 
     def uri_of(self, path: Path) -> str:
         """The URI of a path."""

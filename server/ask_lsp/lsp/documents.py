@@ -14,7 +14,6 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
 from ask_lsp.core.privacy import Verdict
 from ask_lsp.core.text import (
@@ -31,6 +30,7 @@ from ask_lsp.core.text import (
     split_lines,
 )
 from ask_lsp.core.tracking import TrackedSpan, follow
+from ask_lsp.core.uris import path_of
 from ask_lsp.lsp.convert import to_span
 
 __all__ = ["Document", "Documents", "TrackedSpan", "file_of"]
@@ -155,10 +155,8 @@ class Documents:
 
 def file_of(uri: str) -> Path | None:
     """The real path of a `file:` URI; None for every other scheme."""
-    if not uri.startswith("file:"):
-        return None
+    path = path_of(uri)
     try:
-        name = to_fs_path(uri)
-        return Path(name).resolve() if name else None
-    except (ValueError, OSError):
+        return None if path is None else path.resolve()
+    except (ValueError, OSError, RuntimeError):
         return None

@@ -38,10 +38,6 @@ class Mooring:
         """Where it is now; None while it is not followed."""
         return None if self.tracked is None else self.tracked.span
 
-    def is_of(self, uri: str) -> bool:
-        """Whether it is in that document."""
-        return same_spelling(self.uri) == same_spelling(uri)
-
     def hold(self, document: Document, span: Span) -> None:
         """Follows that place from now on."""
         self.document, self.tracked = document, document.track(span)

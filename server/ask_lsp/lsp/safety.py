@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from ask_lsp.assistant.question import Consent, root_of
+from ask_lsp.assistant.sending import Consent
 from ask_lsp.core.errors import AskError, CapReached
 from ask_lsp.core.privacy import ALLOWED, Verdict
-from ask_lsp.core.uris import path_of
+from ask_lsp.core.uris import path_of, root_of
 from ask_lsp.lsp.documents import Document
 
 if TYPE_CHECKING:

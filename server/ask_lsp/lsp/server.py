@@ -22,7 +22,7 @@ from ask_lsp.assistant.jobs import Job, Jobs
 from ask_lsp.core.text import Span
 from ask_lsp.lsp.client import resolve
 from ask_lsp.lsp.convert import negotiate
-from ask_lsp.lsp.documents import Document, Documents, TrackedSpan, file_of
+from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
 from ask_lsp.lsp.editor import Editor
 from ask_lsp.lsp.extensions import ACTION_KINDS, COMMANDS
 from ask_lsp.lsp.handlers import settings, sync
@@ -294,10 +294,6 @@ class AskServer(LanguageServer):
     def is_chat(self, document: Document) -> bool:
         """Whether a document is one of our chat files; no I/O."""
         return document.path is not None and self.places.chats in document.path.parents
-
-    def path_of(self, uri: str) -> Path | None:
-        """The real path of a `file:` URI."""
-        return file_of(uri)
 
     def execute(self, command: str, arguments: list[Any]) -> Any:
         """workspace/executeCommand."""

@@ -121,16 +121,16 @@ class SqliteLedger:
         limit = admit(planned, caps, used, once=once)
         return Reservation(None, limit, planned.input_tokens, set_aside(planned, limit).usd)
 
-    async def settle(self, reservation: Reservation, outcome: Outcome) -> float | None:
+    async def settle(self, reservation: Reservation, outcome: Outcome) -> Cost | None:
         """Puts what it was in the place of what was set aside, and learns how many tokens the model makes of a text.
 
-        Returns USD, None where the price is unknown. Settling a second time changes nothing.
+        Returns what it was, None for what is no reservation of ours. Settling a second time changes nothing.
         """
         own = self._own.get(reservation.id) if reservation.id is not None else None
         if own is None:
             return None
         if not own.is_open:
-            return own.cost.usd
+            return own.cost
         own.is_open = False
         own.cost = cost(own.planned, outcome)
         planned, request, is_stored = own.planned, reservation.id, own.is_stored
@@ -149,7 +149,7 @@ class SqliteLedger:
             await self._database.write(put)
         except DatabaseUnavailable as error:
             logger.warning("what a request came to is not in the ledger: %s", error)
-        return own.cost.usd
+        return own.cost
 
     async def spent_today(self) -> float:
         """USD spent or set aside since local midnight by all editors, as far as prices are known."""

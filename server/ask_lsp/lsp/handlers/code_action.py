@@ -59,13 +59,12 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
     result += sending.over_cap(server) if wanted("ask", only) else []
     result += proposals.offered(server, document, selection, only, automatic=place.automatic)
     result += _directed(server, document, place, settings)
-    for offer in offers(settings, place):
+    offered = offers(settings, place)
+    for offer in offered:
         told = known if offer.action.scope == "file" else here
         result.append(_offer(server, document, offer, [told[number] for number in offer.problems]))
     if not (place.automatic and selection.is_empty) and wanted("ask", only):
-        result += [
-            _preview(server, document, offer) for offer in offers(settings, place) if offer.action.id == "explain"
-        ]
+        result += [_preview(server, document, offer) for offer in offered if offer.action.id == "explain"]
     return result
 
 

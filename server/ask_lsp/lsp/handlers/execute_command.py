@@ -17,13 +17,13 @@ from ask_lsp.assistant.follow_up import follow_up
 from ask_lsp.assistant.jobs import Cancelled, Job
 from ask_lsp.assistant.making import directive_at, making_of, source_of
 from ask_lsp.assistant.new_file import make_file
-from ask_lsp.assistant.question import Ask, concealed, file_name
+from ask_lsp.assistant.question import Ask, concealing, file_name
 from ask_lsp.core.action import Problem
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_span
 from ask_lsp.lsp.disk import EditorDisk, follower
-from ask_lsp.lsp.documents import Document
+from ask_lsp.lsp.documents import Document, file_of
 from ask_lsp.lsp.extensions import (
     ALLOW_ONCE,
     APPLY,
@@ -127,8 +127,9 @@ def run_action(
             elif (whole := services.symbols.enclosing(snapshot, span.start)) is not None and whole.span == span:
                 target = whole.label
             ask = Ask(action, snapshot, place, target, question, problems, locale, consent=consent)
-            told = (await concealed(services, ask, settings)).problems
-            title = action.title_for(target, settings.assistant_name, [problem.message for problem in told])
+            conceal = concealing(services, ask, settings)
+            told = [await conceal(problem.message) for problem in problems]
+            title = action.title_for(target, settings.assistant_name, told)
             running = Running(services, server.jobs, job, view, server.transcript, preview)
             if action.edits:
                 making = await making_of(
@@ -228,7 +229,7 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     if server.jobs.running(uri):
         raise RequestRefused("An answer is already on its way in this chat. Wait for it, or cancel it.")
     document = server.documents.get(uri)
-    path = document.path if document else server.path_of(uri)
+    path = document.path if document else file_of(uri)
     text = document.snapshot().text if document else None
     locale = server.locale
     consent = server.safety.consent(uri)

@@ -11,10 +11,12 @@ import json
 import logging
 import os
 import secrets
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from ask_lsp.store.locks import try_lock
+from ask_lsp.store.private_files import create_file, make_directory
 
 log = logging.getLogger(__name__)
 
@@ -44,18 +46,13 @@ class TrustFile:
             return self._unwritten[name, digest]
         return self._decisions().get(name, {}).get(digest)
 
-    def is_trusted(self, root: Path, digest: str) -> bool:
-        """Whether the user trusts exactly this content."""
-        return self.decision(root, digest) is True
-
     async def remember(self, root: Path, digest: str, trusted: bool) -> None:
         """Keeps a decision, for all editors of the user."""
         await asyncio.to_thread(self._remember, _name_of(root), digest, trusted)
 
     def _remember(self, name: str, digest: str, trusted: bool) -> None:
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file.parent.chmod(0o700)
+            make_directory(self._file.parent)
             with _locked(self._file.with_suffix(".lock")):
                 decisions = _read(self._file)
                 of_root = decisions.pop(name, {})
@@ -109,13 +106,12 @@ def _read(path: Path) -> _Decisions:
 def _replace(path: Path, decisions: _Decisions) -> None:
     """Writes all of it or nothing, as a file that only its owner can read."""
     new = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    descriptor = create_file(new)
     try:
         with open(descriptor, "wb") as file:
             file.write(json.dumps({"version": 1, "workspaces": decisions}, indent=1).encode())
             file.flush()
             os.fsync(file.fileno())
-        new.chmod(0o600)
         new.replace(path)
     except OSError:
         new.unlink(missing_ok=True)
@@ -128,31 +124,10 @@ def _locked(path: Path) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         until = time.monotonic() + LOCK_LIMIT
-        while not _lock(descriptor):
+        while not try_lock(descriptor):
             if time.monotonic() > until:
                 raise OSError(0, "another process holds its lock")
             time.sleep(0.01)
         yield
     finally:
         os.close(descriptor)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
