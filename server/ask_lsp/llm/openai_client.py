@@ -20,14 +20,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ask_lsp import __version__
 from ask_lsp.core.conversation import Event, Message, Retrying, TextDelta, Wire
-from ask_lsp.core.errors import AskError, KeyUnavailable, SettingsError
-from ask_lsp.core.profile import OPENAI_BASE_URL, Profile
+from ask_lsp.core.errors import AskError
+from ask_lsp.core.profile import Profile
 from ask_lsp.core.secret import Secret
 from ask_lsp.core.text import replace_surrogates
 from ask_lsp.llm.answers import refusal_of, stream_failure
-from ask_lsp.llm.endpoint import endpoint_of
+from ask_lsp.llm.connection import check_key, check_way, http_client, only_our_headers
 from ask_lsp.llm.errors import failure_of, not_an_api
 from ask_lsp.llm.failure import Target
 from ask_lsp.llm.parameters import LearnedParameters, request_body, takes_prediction
@@ -35,8 +34,6 @@ from ask_lsp.llm.proxies import proxy_for
 from ask_lsp.llm.reading import AttemptFailed, Inbox, read_answer
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx2
     import openai
 
@@ -44,8 +41,6 @@ log = logging.getLogger(__name__)
 
 PINNED_LOGGERS = ("openai", "httpx2", "httpcore2")
 
-_KEPT_HEADERS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "accept")
-_KEY_HEADERS = frozenset({"authorization", "api-key", "x-api-key"})
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 8.0
 
@@ -87,9 +82,9 @@ async def _captured(profile: Profile, target: Target, sent: dict[str, Any]) -> W
         requests.append(request)
         return answer
 
-    hooks = {"request": [_only_our_headers(target)]}
-    http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(keep), trust_env=False, event_hooks=hooks)
-    client = _sdk_client(profile.base_url, http_client)
+    hooks = {"request": [only_our_headers(target)]}
+    to_nowhere = httpx2.AsyncClient(transport=httpx2.MockTransport(keep), trust_env=False, event_hooks=hooks)
+    client = _sdk_client(profile.base_url, to_nowhere)
     async with client, contextlib.aclosing(read_answer(_request(client, target, sent), target)) as events:
         async for _ in events:
             pass
@@ -132,8 +127,8 @@ class OpenAIClient:
         Closing the generator closes the HTTP response.
         """
         target = Target.of(profile, key)
-        _check_way(target, profile)
-        _check_key(target)
+        check_way(target, profile)
+        check_key(target)
         proxy = proxy_for(target.endpoint, self._environment, profile.proxy)
         target = replace(target, proxy=urlsplit(proxy).netloc.rpartition("@")[2] if proxy else None)
         try:
@@ -167,9 +162,9 @@ class OpenAIClient:
     async def wire(self, profile: Profile, messages: Sequence[Message], prediction: str | None = None) -> Wire:
         """The request that `stream` would send first, made by the same code and not sent; its key is not fetched."""
         target = Target.of(profile, None)
-        _check_way(target, profile)
+        check_way(target, profile)
         if profile.key is None:
-            _check_key(target)
+            check_key(target)
         sent = self.learned.apply(profile.base_url, _body(profile, messages, prediction))
         return await asyncio.to_thread(lambda: asyncio.run(_captured(profile, target, sent)))
 
@@ -205,50 +200,10 @@ class OpenAIClient:
 
 def _build(profile: Profile, target: Target, proxy: str | None) -> openai.AsyncOpenAI:
     _import()
-    import ssl
-
-    import httpx2
-
-    if target.endpoint.scheme == "https" and profile.ca_bundle:
-        trusted = _trusting(profile.ca_bundle, profile.name)
-    elif target.endpoint.scheme == "https":
-        # The operating system's certificates; SSL_CERT_FILE and SSL_CERT_DIR replace them, as everywhere.
-        trusted = httpx2.create_ssl_context()
-    else:
-        trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # Trusts nobody, and costs no reading of certificates.
-    try:
-        http_client = httpx2.AsyncClient(
-            verify=trusted,
-            proxy=proxy,
-            trust_env=False,
-            follow_redirects=False,
-            event_hooks={"request": [_only_our_headers(target)]},
-        )
-    except (ValueError, ImportError, httpx2.InvalidURL):
-        raise SettingsError(
-            f"The proxy {target.proxy or ''} cannot be used. Write {'proxy' if profile.proxy else 'HTTPS_PROXY'} like "
-            "http://HOST:PORT."
-        ) from None
-    return _sdk_client(profile.base_url, http_client)
+    return _sdk_client(profile.base_url, http_client(profile, target, proxy))
 
 
-def _trusting(ca_bundle: str, profile: str) -> ssl.SSLContext:
-    """Trusts the certificates of that file and no others. Raises SettingsError."""
-    import ssl
-
-    start = f"The ca_bundle of profile “{profile}”, {ca_bundle},"
-    try:
-        return ssl.create_default_context(cafile=ca_bundle)
-    except FileNotFoundError:
-        raise SettingsError(f"{start} does not exist. Correct its path in the settings file.") from None
-    except ssl.SSLError:
-        raise SettingsError(f"{start} holds no certificates. Name a file in PEM format.") from None
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise SettingsError(f"{start} cannot be read ({reason}). Make it readable for you.") from None
-
-
-def _sdk_client(base_url: str, http_client: httpx2.AsyncClient) -> openai.AsyncOpenAI:
+def _sdk_client(base_url: str, over: httpx2.AsyncClient) -> openai.AsyncOpenAI:
     import openai
 
     # Empty strings keep the package from looking for values in the environment.
@@ -260,26 +215,8 @@ def _sdk_client(base_url: str, http_client: httpx2.AsyncClient) -> openai.AsyncO
         webhook_secret="",
         base_url=base_url,
         max_retries=0,
-        http_client=http_client,
+        http_client=over,
     )
-
-
-def _only_our_headers(target: Target) -> Callable[[httpx2.Request], Awaitable[None]]:
-    """A request hook that puts the headers in order, after everybody else has added theirs."""
-
-    async def hook(request: httpx2.Request) -> None:
-        ours = {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers}
-        ours["user-agent"] = f"ask-lsp/{__version__}"
-        # A proxy that compresses a stream also holds it back.
-        ours["accept-encoding"] = "identity"
-        if target.key is not None:
-            ours["authorization"] = f"Bearer {target.key.reveal()}"
-        for name, value in target.headers.items():
-            ours[name.lower()] = value.reveal()
-        request.headers.clear()
-        request.headers.update(ours)
-
-    return hook
 
 
 def _request(client: openai.AsyncOpenAI, target: Target, sent: dict[str, Any]) -> Callable[[Inbox], Awaitable[None]]:
@@ -338,29 +275,3 @@ def _whole_answer(data: bytes, target: Target) -> Any:
     for choice in chunk.choices:
         choice.delta = choice.message
     return chunk
-
-
-def _check_way(target: Target, profile: Profile) -> None:
-    """Raises SettingsError for code that would go to another machine unencrypted. The settings say the same of a
-    profile; this is the last door before a connection is made."""
-    if target.endpoint.scheme == "http" and not target.endpoint.is_loopback and not profile.allow_insecure:
-        what = "its key" if target.key else "code"
-        raise SettingsError(
-            f"Profile “{target.profile}” would send {what} unencrypted to {target.place}. "
-            "Change its base_url to https://, or write allow_insecure: true beside it if you trust the whole way there."
-        )
-
-
-def _check_key(target: Target) -> None:
-    secrets = [target.key, *(target.headers[name] for name in target.headers if name.lower() in _KEY_HEADERS)]
-    keys = [secret for secret in secrets if secret]
-    if not keys and target.endpoint.host == endpoint_of(OPENAI_BASE_URL, "").host:
-        raise KeyUnavailable(
-            f"Profile “{target.profile}” has no key for {target.place}. "
-            "Set OPENAI_API_KEY, or api_key in the settings file; `ask-lsp config --path` says where that is."
-        )
-    for secret in (target.key, *target.headers.values()):
-        if secret and not (secret.reveal().isascii() and secret.reveal().isprintable()):
-            raise KeyUnavailable(
-                f"A key or header of profile “{target.profile}” has characters that cannot be sent. Copy it again."
-            )
