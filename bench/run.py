@@ -19,6 +19,8 @@ import keystrokes  # noqa: E402
 import listing  # noqa: E402
 import merging  # noqa: E402
 import proposals  # noqa: E402
+import redaction  # noqa: E402
+import spending  # noqa: E402
 import start_up  # noqa: E402
 import tracking  # noqa: E402
 from figures import Figure  # noqa: E402
@@ -33,6 +35,8 @@ PARTS = {
     "tracking": tracking.measure,
     "merging": merging.measure,
     "asking": asking.measure,
+    "redaction": redaction.measure,
+    "spending": spending.measure,
 }
 LATEST = HERE / "latest.json"
 

@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 
 from ask_lsp.cli.commands import parser
 from ask_lsp.config import schema
+from ask_lsp.config.action_entry import ActionEntry
 from ask_lsp.config.env import VARIABLES
 
 DOCS = Path(__file__).resolve().parent
@@ -73,7 +74,11 @@ def settings() -> str:
         ("In `limits`", schema.LimitsEntry, ()),
         ("In `prices`", schema.PricesEntry, ()),
         ("In `edits`", schema.EditsEntry, ()),
-        ("In an action (`actions: {ID: ...}`)", schema.ActionEntry, ()),
+        ("In `redact`", schema.RedactEntry, ()),
+        ("In each of `routes`", schema.RouteEntry, ()),
+        ("In `spend`", schema.SpendEntry, ()),
+        ("In `tokens`", schema.TokensEntry, ()),
+        ("In an action (`actions: {ID: ...}`)", ActionEntry, ()),
     ]
     return "\n\n".join(_section(title, model, left_out) for title, model, left_out in sections)
 
@@ -90,7 +95,7 @@ def _section(title: str, model: type[BaseModel], left_out: tuple[str, ...]) -> s
 
 
 def _default(value: object) -> str:
-    if value is None or value is PydanticUndefined or value == {} or isinstance(value, BaseModel):
+    if value is None or value is PydanticUndefined or value in ({}, []) or isinstance(value, BaseModel):
         return ""
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 

@@ -16,7 +16,7 @@ from lsp_client import LspClient
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "server" / "ask_lsp"
 FILES = sorted(PACKAGE.rglob("*.py"))
-ADAPTERS = ("llm", "context", "store", "config", "prompts")
+ADAPTERS = ("llm", "context", "store", "config", "prompts", "privacy")
 LONGEST = 400  # lines; a file that has to be longer is named in LONG, with the reason
 LONG: dict[str, str] = {}
 
@@ -30,7 +30,7 @@ PURE = {
 # What may not be imported before the reply to `initialize`.
 LATE = {
     "pydantic", "yaml", "jinja2", "sqlite3", "openai", "httpx2", "tree_sitter", "pathspec", "platformdirs", "rich",
-    "truststore", "xllamacpp",
+    "truststore", "xllamacpp", "keyring",
 }  # fmt: skip
 
 
@@ -92,7 +92,8 @@ def test_only_the_configuration_knows_yaml_and_pydantic() -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "home"), [("jinja2", "prompts"), ("sqlite3", "store"), ("tree_sitter", "context"), ("rich", "cli")]
+    ("package", "home"),
+    [("jinja2", "prompts"), ("sqlite3", "store"), ("tree_sitter", "context"), ("rich", "cli"), ("keyring", "config")],
 )
 def test_each_heavy_package_has_one_home(package: str, home: str) -> None:
     assert {name.split("/")[0] for name in importers_of(package)} == {home}
@@ -128,18 +129,18 @@ def test_positions_are_converted_in_one_file() -> None:
 
 
 def test_messages_reach_a_model_through_one_function() -> None:
-    """Models.stream is called by use cases and by the commands that ask; the API itself in one place."""
+    """Models.stream is called by the gate alone; the API itself in one place."""
     asking = {name_of(path) for path in FILES for call in calls(path, "stream") if is_models(call)}
     creating = [name_of(path) for path in FILES for call in calls(path, "create") if "completions" in ast.unparse(call)]
 
-    assert asking == {"assistant/answering.py", "assistant/explain.py", "cli/ask.py", "cli/doctor.py"}
+    assert asking == {"assistant/sending.py"}
     assert creating == ["llm/openai_client.py"]
     clients = {name_of(path) for path in FILES for call in calls(path, "stream") if not is_models(call)}
     assert clients == {"llm/models.py"}
 
 
 def is_models(call: ast.Call) -> bool:
-    return ast.unparse(call.func).endswith("models.stream")
+    return ast.unparse(call.func).endswith("_models.stream")
 
 
 def test_only_the_command_line_prints() -> None:
@@ -193,3 +194,12 @@ def test_nothing_heavy_is_imported_before_the_reply_to_initialize(home: dict[str
     assert "ask_lsp.lsp.server" in told
     assert sorted({module.split(".")[0] for module in told} & LATE) == []
     assert not [module for module in told if module.startswith(("tree_sitter", "ask_lsp.llm", "ask_lsp.store"))]
+
+
+def test_every_command_can_be_given() -> None:
+    """A module of cli/ that registers a command is in the command line."""
+    from ask_lsp.cli.commands import parser
+
+    written = {path.stem for path in (PACKAGE / "cli").glob("*.py") if "def register(" in path.read_text("utf-8")}
+
+    assert written <= {word.strip("{},") for word in parser().format_help().split()}

@@ -9,7 +9,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ask_lsp.config.env import PROXY_VARIABLES, Environment, minimal_environment, take_environment, user_file
+from ask_lsp.config.env import (
+    PROXY_VARIABLES,
+    Environment,
+    home_folder,
+    minimal_environment,
+    take_environment,
+    user_file,
+    xdg_config_home,
+)
 from ask_lsp.config.folders import folder_of
 from ask_lsp.config.position_encoding import forced_position_encoding
 
@@ -17,12 +25,10 @@ if TYPE_CHECKING:
     from ask_lsp.assistant.services import Services
 
 _PINNED = ("pygls", "openai", "httpx2", "httpcore2", "asyncio")
-LOG_BYTES = 1_000_000
-LOG_FILES = 3
 
 
 def log_file(environment: Environment) -> Path:
-    """The rotating log."""
+    """The log of all servers."""
     return folder_of("state", environment) / "ask-lsp.log"
 
 
@@ -34,17 +40,14 @@ def start_logging() -> None:
 
 
 def log_to_file(environment: Environment, level: str) -> None:
-    """Adds the rotating file (0600), and sets the level of our own loggers."""
-    from logging.handlers import RotatingFileHandler
+    """Adds the file, and sets the level of our own loggers."""
+    from ask_lsp.store.log_file import LogFile
 
     logging.getLogger("ask_lsp").setLevel(level.upper())
-    path = log_file(environment)
-    if any(isinstance(handler, RotatingFileHandler) for handler in logging.getLogger().handlers):
+    if any(isinstance(handler, LogFile) for handler in logging.getLogger().handlers):
         return
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+        handler = LogFile(log_file(environment))
     except OSError as error:
         logging.getLogger(__name__).warning("no log file: %s", error.strerror)
         return
@@ -66,6 +69,8 @@ def _kept_for_good() -> Iterator[None]:
 @_kept_for_good()
 def load(environment: Environment) -> Services:
     """Makes the services. Takes a tenth of a second for its imports: call it in a thread."""
+    from ask_lsp.assistant.sealing import SealedProposals
+    from ask_lsp.assistant.sending import Outbox
     from ask_lsp.assistant.services import Services
     from ask_lsp.config.keeper import Keeper
     from ask_lsp.config.keys import Keys
@@ -73,13 +78,18 @@ def load(environment: Environment) -> Services:
     from ask_lsp.llm.local import LocalModel
     from ask_lsp.llm.models import ModelRouter
     from ask_lsp.llm.openai_client import OpenAIClient
+    from ask_lsp.privacy.allow import FileRules
+    from ask_lsp.privacy.redact import SecretRedactor
     from ask_lsp.prompts import ACTIONS_FILE
     from ask_lsp.prompts.render import Renderer
     from ask_lsp.store.chats import FileChats
     from ask_lsp.store.db import Database
     from ask_lsp.store.files import LocalFiles
+    from ask_lsp.store.ledger import SqliteLedger
     from ask_lsp.store.memory import SqliteMemory
+    from ask_lsp.store.owner import Owner
     from ask_lsp.store.proposals import SqliteProposals
+    from ask_lsp.store.trust import TrustFile
 
     state = folder_of("state", environment)
     database = Database(state)
@@ -87,15 +97,21 @@ def load(environment: Environment) -> Services:
     keys = Keys(environment)
     proxies = {name: environment.text(name) or "" for name in PROXY_VARIABLES}
     local = LocalModel(folder_of("data", environment), minimal_environment(environment))
+    models = ModelRouter(keys.resolve, OpenAIClient(proxies), local)
+    trust = TrustFile(state)
+    rules = FileRules(home_folder(), xdg_config_home(environment))
+    outbox = Outbox(models, rules, SecretRedactor(), SqliteLedger(database, Owner(state / "running")))
+    settings = Keeper(environment, ACTIONS_FILE, renderer.check, trust)
     return Services(
-        models=ModelRouter(keys.resolve, OpenAIClient(proxies), local),
-        settings=Keeper(environment, ACTIONS_FILE, renderer.check),
+        outbox=outbox,
+        settings=settings,
         prompts=renderer,
         chats=FileChats(state, database),
         memory=SqliteMemory(database),
-        proposals=SqliteProposals(database),
+        proposals=SealedProposals(SqliteProposals(database), outbox, settings),
         files=LocalFiles(state / "pages"),
         symbols=TreeSymbols(),
+        trust=trust,
         keys=keys,
     )
 

@@ -38,7 +38,7 @@ def explain(neovim: Neovim, model: FakeOpenAI, part: str = "return sum") -> tupl
     neovim.until(lambda: model.requests, "request")
     neovim.keys("<Esc>")
     neovim.until(lambda: neovim.mode() == "n", "normal mode")
-    held.send("The first words")
+    held.send("The first words ")
     chat = neovim.until(neovim.chat, "chat buffer")
     neovim.until(lambda: "The first words" in neovim.text(chat), "first words")
     return held, chat
@@ -84,8 +84,8 @@ def test_an_answer_grows_beside_the_code_and_the_next_question_is_asked_there(
     held, chat = explain(neovim, model)
     cursor = neovim.here()
 
-    held.send(", and the rest 👍🏽 日本語.")
-    neovim.until(lambda: "The first words, and the rest 👍🏽 日本語." in neovim.text(chat), "the rest")
+    held.send("and the rest 👍🏽 日本語) ")
+    neovim.until(lambda: "The first words and the rest 👍🏽 日本語)" in neovim.text(chat), "the rest")
     assert neovim.here() == cursor
     assert neovim.here()[:2] == before
     held.finish()
@@ -98,16 +98,16 @@ def test_an_answer_grows_beside_the_code_and_the_next_question_is_asked_there(
     neovim.until(lambda: neovim.mode() == "n", "normal mode")
     neovim.until(lambda: "Send this question" in neovim.titles(), "menu that can send")
     neovim.pick("Send this question")
-    held.send("A second")
+    held.send("A second ")
     neovim.until(lambda: "A second" in neovim.text(chat), "second answer")
-    held.send(" answer.")
-    neovim.until(lambda: "A second answer." in neovim.text(chat), "rest of the second answer")
+    held.send("answer) ")
+    neovim.until(lambda: "A second answer)" in neovim.text(chat), "rest of the second answer")
     held.finish()
     next_question(neovim, chat)
 
     sent = model.wait_for_request(2).messages
     assert [message["role"] for message in sent] == ["system", "user", "assistant", "user"]
-    assert sent[2]["content"] == "The first words, and the rest 👍🏽 日本語."
+    assert sent[2]["content"] == "The first words and the rest 👍🏽 日本語)"
     assert sent[3]["content"] == "And with an empty list?"
     assert neovim.shown() == []
 
@@ -137,12 +137,12 @@ def test_typing_goes_on_while_an_answer_comes(neovim: Neovim, model: FakeOpenAI,
     neovim.keys("ggOimport math 😀")
     neovim.until(lambda: "import math 😀" in neovim.text(buffer), "typed text")
     cursor = neovim.here()
-    held.send(" and more")
+    held.send("and more ")
     neovim.until(lambda: "The first words and more" in neovim.text(chat), "more words")
     assert neovim.mode() == "i"
     assert neovim.here() == cursor
     neovim.keys("!<Esc>")
-    held.send(" to the end.")
+    held.send("to the end.")
     held.finish()
     next_question(neovim, chat)
 

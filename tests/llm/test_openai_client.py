@@ -17,7 +17,16 @@ from asking_rig import KEY, QUESTION, Asker
 from openai_server import DONE, Delta, End, FakeOpenAI, Finish, Plain, Raw, UsageChunk
 
 from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Usage, Waiting
-from ask_lsp.core.errors import AskError, CutOff, Filtered, NotReachable, RateLimited, Rejected, TimedOut
+from ask_lsp.core.errors import (
+    AskError,
+    CutOff,
+    Filtered,
+    NotReachable,
+    RateLimited,
+    Rejected,
+    SaidNothing,
+    TimedOut,
+)
 from ask_lsp.core.secret import Secret
 from ask_lsp.llm.openai_client import PINNED_LOGGERS, OpenAIClient, preload
 
@@ -104,6 +113,24 @@ async def test_waiting_is_told_at_once_but_not_with_every_sign_of_life(asker: As
     await asker.ask()
 
     assert asker.of(Waiting) == [Waiting("waiting for the model")]
+
+
+@pytest.mark.parametrize("headers", [True, False])
+async def test_waiting_is_told_again_and_again_while_nothing_comes(
+    headers: bool, asker: Asker, server: FakeOpenAI
+) -> None:
+    """A reasoning model, or one that is being loaded, is silent for minutes; whoever waits wants to see it count."""
+    _ = server.hold() if headers else server.silent()
+    told = 0
+
+    async with aclosing(asker.client.stream(asker.profile(), KEY, QUESTION)) as events:
+        async for event in events:
+            assert event == Waiting("waiting for the model")
+            told += 1
+            if told == 3:
+                break
+
+    assert told == 3
 
 
 async def test_a_server_that_does_not_stream_is_understood(asker: Asker, server: FakeOpenAI) -> None:
@@ -202,6 +229,28 @@ async def test_an_end_without_any_text_is_no_answer(asker: Asker, server: FakeOp
     server.stream(DONE, End)
 
     assert "without an answer" in str(await asker.fail())
+
+
+@pytest.mark.parametrize(
+    ("deltas", "reason", "says"),
+    [
+        ([], "stop", "“fake-model” answered nothing. Ask again, or choose another model"),
+        (["", "\n", " \n"], "stop", "answered nothing"),
+        ([], "length", "reached the output limit (max_output) before it answered anything. Raise max_output"),
+    ],
+)
+async def test_a_complete_answer_without_a_word_is_a_failure(
+    deltas: list[str], reason: str, says: str, asker: Asker, server: FakeOpenAI
+) -> None:
+    server.stream(*(Delta({"content": text}) for text in deltas), Finish(reason), UsageChunk(), DONE, End)
+
+    error = await asker.fail()
+
+    assert type(error) is SaidNothing
+    assert error.code == "cut"
+    assert says in str(error)
+    assert asker.of(Usage) == [Usage(11, 7, 0)]
+    assert len(server.requests) == 1
 
 
 async def test_what_happens_after_the_finish_reason_does_not_matter(asker: Asker, server: FakeOpenAI) -> None:
@@ -366,7 +415,7 @@ async def test_a_rate_limit_is_waited_for_as_asked_and_visibly(
 
     await asker.ask()
 
-    assert asker.of(Retrying) == [Retrying("rate limited", seconds, 1)]
+    assert asker.of(Retrying) == [Retrying("rate limited", seconds, 1, refused=True)]
     assert asker.pauses == [seconds]
 
 
@@ -506,7 +555,7 @@ async def test_other_hosts_go_through_the_proxy_of_the_environment(server: FakeO
     asker = Asker(server)
     asker.client = OpenAIClient({"http_proxy": server.origin})
 
-    await asker.ask(asker.profile(base_url="http://model.invalid/v1"), key=None)
+    await asker.ask(asker.profile(base_url="http://model.invalid/v1", allow_insecure=True), key=None)
     await asker.client.aclose()
 
     assert server.requests[0].path == "http://model.invalid/v1/chat/completions"

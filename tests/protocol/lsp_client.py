@@ -25,18 +25,27 @@ CAPS = Path(__file__).with_name("caps")
 LIMIT = 15.0
 CONVERTER = converters.get_converter()
 
+# The key that the fixture `config` plants. Nothing that the server says or writes, in any test, may hold it.
+CANARY = "test-key-0123456789"
+
 # server-to-client method -> the path of the capability that allows it
 NEEDS = {
     "window/showDocument": "window.showDocument.support",
     "window/workDoneProgress/create": "window.workDoneProgress",
     "workspace/configuration": "workspace.configuration",
-    "client/registerCapability": "workspace.didChangeConfiguration.dynamicRegistration",
     "window/showMessageRequest": "window.showMessage",
     "$/progress": "window.workDoneProgress",
     "ask/answer": "experimental.askLsp.protocol",
     "ask/status": "experimental.askLsp.protocol",
     "ask/input": "experimental.askLsp.protocol",
     "ask/proposal": "experimental.askLsp.protocol",
+}
+
+
+# methods that are registered while running, and the capability that must allow it
+REGISTRABLE = {
+    "workspace/didChangeConfiguration": "workspace.didChangeConfiguration",
+    "workspace/didChangeWatchedFiles": "workspace.didChangeWatchedFiles",
 }
 
 
@@ -82,6 +91,7 @@ class LspClient:
         command: list[str] | None = None,
         cwd: Path | None = None,
         full_sync: bool = False,
+        root: Path | None = None,
     ) -> None:
         self.name = editor or ""
         self.params = captured(editor) if editor else {"capabilities": {}, "processId": None, "rootUri": None}
@@ -89,6 +99,10 @@ class LspClient:
         self.params.pop("rootPath", None)
         self.params["rootUri"] = None
         self.params["workspaceFolders"] = None
+        if root is not None:
+            self.params["rootUri"] = root.as_uri()
+            self.params["workspaceFolders"] = [{"uri": root.as_uri(), "name": root.name}]
+        self.environment = environment
         change(self.params)
         self.capabilities: dict[str, Any] = self.params["capabilities"]
         self.full_sync = full_sync
@@ -159,10 +173,24 @@ class LspClient:
     def check(self, *, unread: bool = False) -> None:
         """Fails on every fault so far, and on messages that nobody read."""
         with self._changed:
-            faults = list(self.faults)
+            faults = [*self.faults, *self._leaks()]
             if not unread:
                 faults += [f"unread: {message.get('method')} {message.get('params')}" for message in self._unread]
         assert not faults, "\n".join(faults)
+
+    def _leaks(self) -> Iterator[str]:
+        """Where the planted key got to: what was said, logged, or written below the user's home, its own file apart."""
+        for said in (*map(json.dumps, self.seen), *self.stderr):
+            if CANARY in said:
+                yield f"the key in {said[:300]}"
+        home = Path(self.environment.get("HOME", "/nonexistent"))
+        for path in home.rglob("*") if home.name == "home" else ():
+            if path.is_file() and path.name not in ("config.yaml", "config.yml"):
+                try:
+                    if CANARY.encode() in path.read_bytes():
+                        yield f"the key in {path}"
+                except OSError:
+                    continue
 
     # ---- messages out
 
@@ -309,6 +337,8 @@ class LspClient:
     def _check_allowed(self, message: dict[str, Any]) -> None:
         method = message["method"]
         needed = NEEDS.get(method)
+        for registration in (message.get("params") or {}).get("registrations", ()):
+            needed = f"{REGISTRABLE[registration['method']]}.dynamicRegistration"
         if needed is not None and not look_up(self.capabilities, needed):
             self.faults.append(f"{method} to a client that never declared {needed}")
         known = types.METHOD_TO_TYPES.get(method)

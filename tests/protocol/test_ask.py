@@ -69,3 +69,31 @@ def test_every_captured_editor_can_ask_and_read_the_answer(name, editor, model: 
     assert [message["role"] for message in request.messages] == ["system", "user"]
     assert "return sum(values)" in request.messages[1]["content"]
     client.close(unread=True)
+
+
+def test_code_with_links_and_comments_of_its_own_is_sent_as_it_is(editor, model: FakeOpenAI) -> None:
+    """An edit would delete what the model does not get to see."""
+    text = "See [the notes](file:./notes.md) and <!-- ask:me later --> more, <!-- ask:abc note -->\n"
+    client = editor("vscode-1.100")
+    uri = client.open("file:///work/readme.md", text, "markdown")
+
+    client.run(titled(client.code_actions(uri, client.range_of(uri, text.rstrip())), "Simplify"))
+
+    sent = model.wait_for_request().messages[-1]["content"]
+    assert text in sent
+    assert "readme.md:1" in sent
+    assert "/work/" not in sent
+    client.close(unread=True)
+
+
+def test_a_code_block_left_open_in_a_question_does_not_let_a_path_out(editor, model: FakeOpenAI) -> None:
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+    range_ = client.range_of(uri, "return sum(values) / len(values)")
+
+    client.execute("ask.run", {"uri": uri, "range": range_, "action": "refactor", "question": "Like\n```python\nfsum"})
+
+    sent = model.wait_for_request().messages[-1]["content"]
+    assert "fsum\n```\n" in sent
+    assert "/work/" not in sent
+    client.close(unread=True)

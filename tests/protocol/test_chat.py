@@ -42,6 +42,75 @@ def test_once_the_editor_has_the_file_nothing_is_written_to_the_path(editor, mod
     client.close(unread=True)
 
 
+def test_an_answer_is_read_on_while_the_editor_takes_its_time_to_open_the_chat(editor, model, state) -> None:
+    """And nothing is written to the file meanwhile: the editor may have read it, and would warn of a change on disk."""
+    client = editor("vscode-1.100")
+    client.silent_on.add("window/showDocument")
+    held = model.hold()
+    ask_explain(client)
+    held.send("One. ")
+    asked = client.until(
+        lambda: next((each for each in client.seen if each.get("method") == "window/showDocument"), None), "the request"
+    )
+    (path,) = chat_files(state)
+    as_read = path.read_bytes()
+
+    def read_on() -> bool:
+        held.send("Two. ")
+        told = [str(value.get("message")) for values in client.progress.values() for value in values]
+        return told[-1].endswith("tokens") and told[-1] != "1 tokens"
+
+    client.until(read_on, "a progress of the answer")
+    assert path.read_bytes() == as_read
+    client.open(asked["params"]["uri"], as_read.decode(), "markdown")
+    client.send({"jsonrpc": "2.0", "id": asked["id"], "result": {"success": True}})
+    held.send("Three.")
+    held.finish()
+    chat = finished_chat(client, state)
+
+    answer = chat.turns[1].text.strip()
+    assert answer.startswith("One. Two.")
+    assert answer.endswith("Two. Three.")
+    assert path.read_bytes() == as_read
+    client.close(unread=True)
+
+
+def test_an_answer_that_was_cut_is_not_announced_as_complete(editor, model, state) -> None:
+    client = editor("vscode-1.100")
+    model.say("Half an", finish="length")
+    ask_explain(client)
+
+    assert client.ended_progress().startswith("The answer reached the output limit (max_output).")
+    client.expect("window/showMessage", lambda params: "reached the output limit" in params["message"])
+    assert finished_chat(client, state).turns[1].text.startswith("Half an\n\n*The answer reached the output limit")
+    client.close(unread=True)
+
+
+def test_a_client_of_our_own_messages_hears_that_an_answer_was_cut(editor, model, state) -> None:
+    def announce(params) -> None:
+        params["capabilities"]["experimental"] = {"askLsp": {"protocol": 1}}
+
+    client = editor("vscode-1.100", change=announce)
+    model.say("Half an", finish="length")
+    ask_explain(client)
+
+    done = client.expect("ask/answer", lambda params: params["state"] == "done")
+    assert done["cut"] is True
+    assert "reached the output limit" in done["note"]
+    client.close(unread=True)
+
+
+def test_a_code_block_that_the_model_left_open_is_closed_and_marked(editor, model, state) -> None:
+    client = editor("vscode-1.100")
+    model.say("Look:\n\n```py\ncode()")
+    ask_explain(client)
+
+    answer = finished_chat(client, state).turns[1].text
+    assert "```py\ncode()\n```\n\n*The code block was not closed by the model.*" in answer
+    assert not client.ended_progress().startswith("The answer reached")
+    client.close(unread=True)
+
+
 def test_an_answer_goes_on_where_it_belongs_while_the_user_types_above_it(editor, model, state) -> None:
     client = editor("vscode-1.100")
     held = model.hold()
@@ -53,7 +122,7 @@ def test_an_answer_goes_on_where_it_belongs_while_the_user_types_above_it(editor
     text = client.buffers[uri].text
     at = text.index("```python")
     client.edit(uri, at, at, "A note of mine 😀.\n\n")
-    held.send("Two.")
+    held.send("Two. ")
     held.finish()
     chat = finished_chat(client, state)
 
@@ -68,7 +137,7 @@ def test_a_buffer_that_is_thrown_away_is_completed_on_disk(editor, model, state)
     ask_explain(client)
     held.send("One. ")
     uri = chat_uri(client, state)
-    held.send("Two.")
+    held.send("Two. ")
     held.finish()
     finished_chat(client, state)
     (path,) = chat_files(state)
@@ -90,7 +159,7 @@ def test_an_editor_that_refuses_the_edits_loses_nothing(editor, model, state) ->
     ask_explain(client)
     held.send("One. ")
     uri = chat_uri(client, state)
-    held.send("Two.")
+    held.send("Two. ")
     held.finish()
     client.ended_progress()
     (path,) = chat_files(state)
@@ -219,7 +288,7 @@ def test_a_cancel_while_an_edit_is_under_way_does_not_make_it_twice(editor, mode
         return True
 
     client.applies_edits = cancel_first
-    held.send("Two.")
+    held.send("Two. ")
     text = finished_chat(client, state).turns[1].text
 
     assert text.count("Two.") == 1

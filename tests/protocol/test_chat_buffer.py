@@ -62,12 +62,12 @@ def test_an_editor_with_a_mind_of_its_own_does_not_get_a_piece_twice(chatting, s
         return True
 
     client.applies_edits = takes
-    held.send("Two  words.")
-    client.until(lambda: "Two words." in client.buffers[uri].text, "the second piece", seconds=20)
+    held.send("Two  words)")
+    client.until(lambda: "Two words)" in client.buffers[uri].text, "the second piece", seconds=20)
     held.finish()
     client.until(lambda: client.buffers[uri].text.count("role=user") == 2, "the end", seconds=30)
 
-    assert client.buffers[uri].text.count("Two words.") == 1
+    assert client.buffers[uri].text.count("Two words)") == 1
     assert client.buffers[uri].text.count("One. ") == 1
     client.ended_progress()
     client.close(unread=True)
@@ -79,18 +79,18 @@ def test_deleting_something_while_an_edit_is_under_way_does_not_make_it_twice(ch
     def takes(params: dict[str, Any]) -> dict[str, Any]:
         text = client.buffers[uri].text
         at = text.index("One. ")
-        client.edit_all(uri, [(at, at + 3, ""), (len(text), len(text), "Two.")])  # both in one change
+        client.edit_all(uri, [(at, at + 3, ""), (len(text), len(text), "Two)")])  # both in one change
         del client.answers["workspace/applyEdit"]
         return {"applied": True}
 
     client.answers["workspace/applyEdit"] = takes
-    held.send("Two.")
-    client.until(lambda: "Two." in client.buffers[uri].text, "the second piece")
+    held.send("Two)")
+    client.until(lambda: "Two)" in client.buffers[uri].text, "the second piece")
     held.send(" Three.")
     held.finish()
     client.until(lambda: client.buffers[uri].text.count("role=user") == 2, "the end", seconds=30)
 
-    assert client.buffers[uri].text.count("Two.") == 1
+    assert client.buffers[uri].text.count("Two)") == 1
     assert client.buffers[uri].text.count("Three.") == 1
     client.ended_progress()
     client.close(unread=True)
@@ -100,12 +100,12 @@ def test_an_editor_that_refuses_for_a_while_gets_it_later(chatting, state) -> No
     client, held, uri = chatting
     refusals = iter([False] * 4)
     client.applies_edits = lambda params: next(refusals, True)
-    held.send("Two.")
+    held.send("Two)")
 
-    client.until(lambda: "Two." in client.buffers[uri].text, "the second piece")
+    client.until(lambda: "Two)" in client.buffers[uri].text, "the second piece")
 
     held.finish()
-    assert finished_chat(client, state).turns[1].text.strip() == "One. Two."
+    assert finished_chat(client, state).turns[1].text.strip() == "One. Two)"
     client.close(unread=True)
 
 
@@ -114,15 +114,65 @@ def test_what_the_user_types_right_behind_the_answer_stays_behind_it(typed, chat
     client, held, uri = chatting
     end = client.buffers[uri].text.index("One. ") + len("One. ")
     client.edit(uri, end, end, typed)
-    held.send("Two. ")
-    client.until(lambda: f"One. Two. {typed}" in client.buffers[uri].text, "the second piece before it")
-    end = client.buffers[uri].text.index("Two. ") + len("Two. ")
+    held.send("Two) ")
+    client.until(lambda: f"One. Two) {typed}" in client.buffers[uri].text, "the second piece before it")
+    end = client.buffers[uri].text.index("Two) ") + len("Two) ")
     client.edit(uri, end, end, "More")
     held.send("Three.")
     held.finish()
 
-    client.until(lambda: f"One. Two. Three.More{typed}" in client.buffers[uri].text, "the third one")
+    client.until(lambda: f"One. Two) Three.More{typed}" in client.buffers[uri].text, "the third one")
     assert client.ended_progress()
+    client.close(unread=True)
+
+
+def test_what_the_user_types_while_an_edit_is_refused_stays_behind_the_answer(chatting, state) -> None:
+    """It is refused because of that: the version that it was made for is no longer the last one."""
+    client, held, uri = chatting
+    typed: list[str] = []
+
+    def types_first(params: dict[str, Any]) -> bool:
+        if not typed:
+            typed.append("More")
+            end = client.buffers[uri].text.index("One. ") + len("One. ")
+            client.edit(uri, end, end, "More")
+        return True
+
+    client.applies_edits = types_first
+    held.send("Two)")
+    client.until(lambda: "Two)" in client.buffers[uri].text, "the second piece")
+
+    assert "One. Two)More" in client.buffers[uri].text
+    held.finish()
+    client.ended_progress()
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize("name", ["neovim-0.11.4", "vscode-1.100"])
+def test_a_line_typed_above_while_a_piece_is_on_its_way_does_not_misplace_it(name, editor, model, state) -> None:
+    """Neovim heeds versions without declaring it: without one it would put a late piece where its line was."""
+    client = editor(name)
+    held = model.hold()
+    ask_explain(client)
+    held.send("One. ")
+    uri = chat_uri(client, state)
+    client.until(lambda: "One. " in client.buffers[uri].text, "the first piece")
+    typed: list[int] = []
+
+    def types_first(params: dict[str, Any]) -> bool:
+        if not typed:
+            typed.append(1)
+            above = client.buffers[uri].text.index("## You")
+            client.edit(uri, above, above, "A line of mine.\n")
+        return True
+
+    client.applies_edits = types_first
+    held.send("Two. ")
+    client.until(lambda: "Two." in client.buffers[uri].text, "the second piece")
+
+    assert "One. Two." in client.buffers[uri].text
+    held.finish()
+    client.ended_progress()
     client.close(unread=True)
 
 
@@ -137,13 +187,13 @@ def test_what_comes_after_the_buffer_was_saved_and_closed_goes_where_it_belongs(
     client.close_document(uri)
     (path,) = chat_files(state)
 
-    held.send("Two.")
+    held.send("Two)")
     held.finish()
     client.ended_progress()
 
     client.until(lambda: path.read_text(encoding="utf-8").count("role=user") == 2, "the end on disk")
     text = path.read_text(encoding="utf-8")
-    assert "One. Two." in text
+    assert "One. Two)" in text
     assert typed.strip() in text
     client.close(unread=True)
 
@@ -151,13 +201,13 @@ def test_what_comes_after_the_buffer_was_saved_and_closed_goes_where_it_belongs(
 def test_what_stands_in_the_buffer_is_in_the_journal_first(chatting, editor, state) -> None:
     """The server is killed in mid-answer and the buffer thrown away: every word that was seen is in the file again."""
     client, held, uri = chatting
-    held.send("Two. ")
-    client.until(lambda: "Two. " in client.buffers[uri].text, "the second piece")
+    held.send("Two) ")
+    client.until(lambda: "Two) " in client.buffers[uri].text, "the second piece")
     client.kill()
 
     other = editor("vscode-1.100")
     (path,) = chat_files(state)
 
     other.open("file:///work/x.py", "x = 1\n")
-    other.until(lambda: "One. Two." in path.read_text(encoding="utf-8"), "the words again")
+    other.until(lambda: "One. Two)" in path.read_text(encoding="utf-8"), "the words again")
     other.close(unread=True)

@@ -45,3 +45,34 @@ def test_a_comment_of_any_language_asks_and_goes_away(language, above, editor, m
     assert "make it more" in sent
     assert "ask!" not in sent
     client.close(unread=True)
+
+
+def test_comments_above_the_one_that_asks_are_no_part_of_it_and_stay(editor, model) -> None:
+    uri = "file:///work/settings.py"
+    client = editor()
+    kept = "x = 1\n# Settings of the module, do not remove.\n"
+    client.open(uri, f"{kept}# turn into a tuple ask!\nVALUES = [1, 2]\n")
+    model.say("```python\nVALUES = (1, 2)\n```")
+
+    client.run(titled(client.code_actions(uri, client.range_of(uri, "VALUES = [1, 2]")), "Do: turn into a tuple"))
+
+    client.ended_progress()
+    assert client.buffers[uri].text == f"{kept}VALUES = (1, 2)\n"
+    assert model.requests[0].messages[-1]["content"].endswith("\n\nturn into a tuple")
+    client.close(unread=True)
+
+
+def test_who_has_hidden_rewriting_is_not_offered_what_would_need_it(editor, config) -> None:
+    """A comment that asks is done by the action `rewrite`, one with a question by `ask`."""
+    config("actions: {rewrite: false}\n")
+    uri = "file:///work/settings.py"
+    client = editor()
+    client.open(uri, "# turn into a tuple ask!\nVALUES = [1, 2]\n\n# why two ask?\nx = 1\n")
+
+    def offered(part: str) -> list[str]:
+        titles = [each["title"] for each in client.code_actions(uri, client.range_of(uri, part))]
+        return [title for title in titles if title.startswith(("Do: ", "Answer: "))]
+
+    assert not offered("VALUES")
+    assert offered("x = 1") == ["Answer: why two"]
+    client.close(unread=True)

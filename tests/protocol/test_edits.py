@@ -170,6 +170,23 @@ def test_an_edit_that_is_refused_is_kept_and_can_be_applied(name, editor, model)
     client.close(unread=True)
 
 
+def test_what_the_editor_says_about_a_target_that_cannot_be_written_is_passed_on(editor, model) -> None:
+    client = editor("emacs28-lsp-mode-8.0")
+    client.answers["workspace/applyEdit"] = lambda params: {"applied": False, "failureReason": "Buffer is\nread-only"}
+    model.say(ANSWER)
+    client.open(URI, CODE)
+    client.run(document(client))
+
+    assert "not applied. The editor refused the edit: Buffer is read-only. It is kept" in client.ended_progress()
+    client.run(titled(client.code_actions(URI, AT_MEAN), "Show diff: "))
+    entry = proposed(client)
+    client.execute("ask.apply", titled(client.code_actions(URI, AT_MEAN), "Discard: ")["command"]["arguments"][0])
+    client.expect("window/showMessage", lambda params: "Buffer is read-only. The proposal stays" in params["message"])
+    assert entry == proposed(client)
+    assert client.buffers[URI].text == CODE
+    client.close(unread=True)
+
+
 def test_a_late_edit_that_neovim_says_to_have_made_is_made_anew(editor, model) -> None:
     """It answers `applied: true` to an edit for an older version, and does not make it; the second one is right."""
     client = editor("neovim-0.11.4")
@@ -224,6 +241,23 @@ def test_an_edit_that_a_liar_said_to_have_made_is_kept(editor, model) -> None:
 
     assert "the text is not there" in client.ended_progress()
     assert proposed(client)
+    client.close(unread=True)
+
+
+def test_typing_in_a_line_that_was_to_go_does_not_make_a_liar_right(editor, model) -> None:
+    """The line is no longer as it was, and yet nobody has removed it."""
+    client = editor("emacs28-lsp-mode-8.0")
+    client.answers["workspace/applyEdit"] = lambda params: {"applied": True}
+    code = "def f(a):\n    unused_variable = compute(a)\n    return a\n"
+    client.open(URI, code)
+    model.say("```python\ndef f(a):\n    return a\n```")
+    cursor = client.range_of(URI, "unused")["start"]
+    client.run(titled(client.code_actions(URI, {"start": cursor, "end": cursor}), "Simplify"))
+    client.until(lambda: any(each.get("method") == "workspace/applyEdit" for each in client.seen))
+    at = code.index("(a)\n    return") + 2
+    client.edit(URI, at, at, "X")
+
+    assert "the text is not there" in client.ended_progress()
     client.close(unread=True)
 
 

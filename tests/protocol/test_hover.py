@@ -136,6 +136,35 @@ def test_a_failure_is_a_line_and_never_a_popup(editor, model, config) -> None:
     assert value.startswith("*No explanation:")
 
 
+def test_an_empty_answer_is_no_explanation_and_is_not_remembered(editor, model, config, state) -> None:
+    config("hover: ask\nhover_wait: 10000\n")
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+    here = {"start": NAME, "end": NAME}
+    model.say("")
+    client.run(titled(client.code_actions(uri, here, triggerKind=1), "Explain function `mean`"))
+    assert client.ended_progress() == "“fake-model” answered nothing."
+    model.say("")
+    assert "answered nothing" in client.hover(uri, NAME)["contents"]["value"]
+    model.say("The mean.")
+
+    assert client.hover(uri, NAME)["contents"]["value"] == "The mean."
+    client.close(unread=True)
+
+
+def test_off_counts_from_the_moment_it_is_saved(editor, config, model) -> None:
+    config("hover: ask\n")
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+    client.code_actions(uri, {"start": NAME, "end": NAME})  # the settings are loaded
+
+    config("hover: off\n")
+
+    assert client.hover(uri, NAME) is None
+    assert client.hover(uri, NAME) is None
+    assert not model.requests
+
+
 def test_off_shows_nothing(editor, config, model) -> None:
     config("hover: off\n")
     client = editor("neovim-0.11.4")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from openai_server import FakeOpenAI
 from test_ask import finished_chat, open_code, the_chat
 
 from ask_lsp.core import chat_format
+from ask_lsp.lsp.parent import watch
 
 PROMPT_DISCONNECT = 5.0  # seconds before a test gives up; the figure itself is in bench/
 
@@ -20,7 +24,7 @@ def begun(client, model: FakeOpenAI):
     held = model.hold()
     uri = open_code(client)
     job = client.run(titled(client.code_actions(uri, client.range_of(uri, "return sum(values)")), "Explain"))["job"]
-    held.send("The first words")
+    held.send("The first words ")
     return job, held, uri
 
 
@@ -88,13 +92,39 @@ def test_the_end_of_input_ends_the_process_without_a_shutdown(editor, model, sta
     model.wait_for_disconnect()
 
 
+def test_the_end_of_the_editors_process_ends_the_server_though_its_input_stays_open(editor, model) -> None:
+    """A child of a killed editor, a terminal or a language server of its own, may have inherited our standard input."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        client = editor("kate-22.12", change=lambda params: params.update(processId=other.pid))
+        begun(client, model)
+        model.wait_for_request()
+
+        other.kill()
+        other.wait()
+
+        assert client.process.wait(15) == 1
+        model.wait_for_disconnect()
+
+
+async def test_a_process_that_cannot_be_seen_from_here_ends_nothing() -> None:
+    """An editor outside of the container that the server runs in has a number that means nothing inside."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as other:
+        other.wait()
+
+    assert not watch(other.pid, lambda: None)
+    assert not watch(None, lambda: None)
+    assert not watch(0, lambda: None)
+    assert not watch(2**80, lambda: None)
+    assert watch(os.getpid(), lambda: None)
+
+
 def test_closing_the_document_does_not_end_the_job(editor, model, state) -> None:
     client = editor("kate-22.12")
     _, held, uri = begun(client, model)
     client.until(lambda: shows_first_words(client, state), "the first words")
 
     client.close_document(uri)
-    held.send(" and the last.")
+    held.send("and the last.")
     held.finish()
 
     assert finished_chat(client, state).turns[1].text.strip() == "The first words and the last."
@@ -129,10 +159,42 @@ def test_a_fifth_job_waits_and_says_so(editor, model, state, config) -> None:
     client.until(says_queued, "a progress that says it is queued")
     assert len(model.requests) == 4
 
-    held[0].send("one")
+    held[0].send("one ")
     held[0].finish()
     model.wait_for_request(5)
     client.execute("ask.cancel")
+    client.close(unread=True)
+
+
+def test_a_job_that_is_cancelled_in_the_queue_says_that_and_no_more(editor, model, state, config) -> None:
+    config("max_jobs: 1\n")
+    client = editor("vscode-1.100")
+    _, held, uri = begun(client, model)
+    queued = client.execute("ask.run", {"uri": uri, "action": "explain"})["job"]
+    client.until(lambda: any("queued" in str(values[-1]) for values in client.progress.values() if values), "a queue")
+
+    client.execute("ask.cancel", {"job": queued})
+
+    assert client.ended_progress() == "Cancelled."
+    held.finish()
+    client.ended_progress()
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize("headers", [True, False])
+def test_the_progress_counts_while_the_model_is_silent(headers, editor, model) -> None:
+    client = editor("neovim-0.11.4")
+    _ = model.hold() if headers else model.silent()
+    uri = open_code(client)
+    client.execute("ask.run", {"uri": uri, "action": "explain"})
+
+    def counts() -> bool:
+        said = {str(value.get("message")) for values in client.progress.values() for value in values}
+        return len([each for each in said if each.startswith("waiting for the model ")]) >= 3
+
+    client.until(counts, "a progress that counts")
+    client.execute("ask.cancel")
+    client.ended_progress()
     client.close(unread=True)
 
 

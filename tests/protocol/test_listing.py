@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lsp_client import titled
 from test_ask import CODE, open_code
+from test_edits import ANSWER
 
 POINT = {"start": {"line": 4, "character": 8}, "end": {"line": 4, "character": 8}}
 PROBLEM = {
@@ -28,7 +29,7 @@ def test_an_empty_selection_means_the_enclosing_definition(editor) -> None:
 
     assert "Explain function `mean`" in listed
     assert "Ask ChatGPT about function `mean`" in listed
-    assert len(listed) == 10
+    assert len(listed) == 11
 
 
 def test_a_selection_is_called_a_selection(editor) -> None:
@@ -51,6 +52,21 @@ def test_nothing_is_offered_by_itself_where_nothing_is_selected(editor) -> None:
     assert titles(bound) == ["Fix: Division by zero is possible", "Explain this problem"]
     assert [each["kind"] for each in bound] == ["quickfix", "quickfix"]
     assert [each["diagnostics"] for each in bound] == [[PROBLEM], [PROBLEM]]
+
+
+def test_problems_elsewhere_are_no_reason_for_a_light_bulb_here(editor) -> None:
+    """Fixing all in the file is offered where one of them is, or to somebody who asks."""
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+    others = [{**PROBLEM, "message": f"Another {number}"} for number in range(2)]
+    client.code_actions(uri, POINT, others, triggerKind=2)
+    here = {**PROBLEM, "range": client.range_of(uri, "def mean")}
+    where = here["range"]
+
+    assert client.code_actions(uri, {**where, "end": where["start"]}, triggerKind=2) == []
+    assert client.code_actions(uri, {**where, "end": where["start"]}, [here], triggerKind=2, only=["quickfix"])
+    assert "Fix all 3 problems in this file" in titles(client.code_actions(uri, where, [here], triggerKind=2))
+    assert "Fix all 2 problems in this file" in titles(client.code_actions(uri, where, triggerKind=1))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +106,7 @@ def test_the_assistant_may_have_another_name_and_actions_may_be_hidden_added_and
 
     assert "Ask Claude about function `mean`" in listed
     assert "What is function `mean`?" in listed
-    assert listed[-1] == "Haiku about function `mean`"
+    assert listed[-2:] == ["Haiku about function `mean`", "Preview what would be sent"]
     assert not any("tests" in title.lower() for title in listed)
 
 
@@ -189,4 +205,28 @@ def test_a_range_of_an_earlier_version_is_mapped_and_an_unknown_version_refused(
     client.ended_progress()
     with pytest.raises(Exception, match="no longer known"):
         client.execute("ask.run", {"action": "explain", "uri": uri, "range": range_, "version": 77})
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize("review", ["apply", "proposal"])
+def test_an_edit_that_was_made_lights_no_bulb_and_one_that_waits_does(review, editor, model, config) -> None:
+    """What is bound to a place is offered there; that something could be undone is not news on every line of it."""
+    config(f"edits: {{review: {review}}}\n")
+    client = editor("neovim-0.11.4")
+    uri = open_code(client)
+    model.say(ANSWER)
+    client.run(titled(client.code_actions(uri, POINT), "Write documentation"))
+    client.ended_progress()
+
+    unasked = titles(client.code_actions(uri, POINT, triggerKind=2))
+    asked = titles(client.code_actions(uri, POINT, triggerKind=1))
+
+    if review == "apply":
+        assert unasked == []
+        assert "Undo last answer" in asked
+        selected = client.code_actions(uri, client.range_of(uri, "sum(values)"), triggerKind=2)
+        assert "Undo last answer" in titles(selected)
+    else:
+        assert unasked[0] == "Apply: Write documentation for function `mean`"
+        assert unasked[0] in asked
     client.close(unread=True)

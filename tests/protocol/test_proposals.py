@@ -11,6 +11,10 @@ from openai_server import FakeOpenAI
 from test_edits import AFTER, ANSWER, AT_MEAN, CODE, URI, document, proposed, text_is
 
 
+def announce(params: dict[str, Any]) -> None:
+    params["capabilities"]["experimental"] = {"askLsp": {"protocol": 1}}
+
+
 @pytest.fixture
 def keeping(editor, model: FakeOpenAI, config) -> LspClient:
     """An editor with one proposal."""
@@ -89,6 +93,26 @@ def test_typed_by_hand_it_is_gone_as_well(keeping) -> None:
     else:
         raise AssertionError("the proposal stays")
     keeping.close(unread=True)
+
+
+def test_it_stays_when_only_the_line_that_it_removes_is_typed_in(editor, model, config) -> None:
+    """Until the changes pause, when it is looked for; nobody has removed the line."""
+    config("edits: {review: proposal}\n")
+    client = editor("vscode-1.100", change=announce)
+    code = "def f(a):\n    unused_variable = compute(a)\n    return a\n"
+    client.open(URI, code)
+    model.say("```python\ndef f(a):\n    return a\n```")
+    place = client.range_of(URI, "unused")
+    cursor = {"start": place["start"], "end": place["start"]}
+    client.run(titled(client.code_actions(URI, cursor, triggerKind=1), "Simplify"))
+    client.expect("ask/proposal")
+    at = code.index("(a)\n    return") + 2
+
+    client.edit(URI, at, at, "X")
+
+    assert client.expect("ask/proposal")["state"] == "kept"
+    assert titled(client.code_actions(URI, cursor, triggerKind=1), "Apply: ")
+    client.close(unread=True)
 
 
 def test_discarded_it_is_gone_for_good(keeping, editor) -> None:

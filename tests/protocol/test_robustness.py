@@ -35,6 +35,64 @@ def test_what_is_not_json_is_answered_as_json_rpc_says(body, editor) -> None:
     lives(client)
 
 
+def framed(body: bytes) -> bytes:
+    return b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "says"),
+    [
+        pytest.param(b"X-Long: " + b"a" * 200_000 + b"\r\n\r\n", -32700, "longer than 64 KB", id="a long header"),
+        pytest.param(framed(b"[" * 200_000), -32700, "nested too deeply", id="deep nonsense"),
+        pytest.param(
+            framed(b'{"jsonrpc": "2.0", "id": NaN, "method": "shutdown"}'), -32600, "The id of a message", id="NaN"
+        ),
+        pytest.param(
+            framed(b'{"jsonrpc": "2.0", "id": [1], "method": "shutdown"}'), -32600, "The id of a message", id="a list"
+        ),
+        pytest.param(
+            framed(b'{"jsonrpc": "2.0", "id": ' + b"9" * 5000 + b', "method": "x"}'), -32700, "JSON", id="a huge number"
+        ),
+    ],
+)
+def test_what_no_client_should_send_is_answered_and_the_next_message_is_read(sent, code, says, editor) -> None:
+    client = editor()
+
+    client.send_bytes(sent)
+
+    error = answer_without_id(client)
+    assert error["code"] == code
+    assert says in error["message"]
+    lives(client)
+
+
+@pytest.mark.parametrize("depth", [50, 400, 900, 5_000])
+def test_a_deeply_nested_request_is_answered(depth, editor) -> None:
+    """How deep is too deep depends on the Python; what could not even be read is answered without an id."""
+    client = editor()
+    nested = b"[" * depth + b"]" * depth
+    params = b'{"command": "ask.run", "arguments": ' + nested + b"}"
+    client.send_bytes(
+        framed(b'{"jsonrpc": "2.0", "id": 77, "method": "workspace/executeCommand", "params": ' + params + b"}")
+    )
+
+    answer = client.until(lambda: client._responses.pop(77, None) or client._responses.pop(None, None), "an answer")
+
+    assert answer["error"]["code"] in (-32602, -32700, -32803)
+    lives(client)
+
+
+def test_a_message_with_a_header_that_is_too_long_is_read_all_the_same(editor) -> None:
+    client = editor()
+    client._asked[901] = "shutdown"
+    body = b'{"jsonrpc": "2.0", "id": 901, "method": "textDocument/unheardOf"}'
+
+    client.send_bytes(b"X-Long: " + b"a" * 65_535 + b"\r\n" + framed(body))
+
+    assert "longer than 64 KB" in answer_without_id(client)["message"]
+    assert client.until(lambda: client._responses.pop(901, None), "an answer")["error"]["code"] == -32601
+
+
 @pytest.mark.parametrize("message", [[], 7, "x", {"id": 1}, {"jsonrpc": "1.0", "id": 1, "method": "shutdown"}, None])
 def test_what_is_no_message_is_refused(message, editor) -> None:
     client = editor()
@@ -127,6 +185,7 @@ def test_exit_without_shutdown_is_not_a_success(editor) -> None:
         ([{"uri": "file:///numbers.py", "range": {"start": {"line": -1, "character": 0}}}], "“range” must be"),
         ([{"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1}}}], "needs the “uri”"),
         ([{"problems": "all"}], "“problems” must be"),
+        ([{"uri": "file:///numbers.py", "version": 77}], "Version 77 of numbers.py is no longer known"),
         ([], "does not know where"),
     ],
 )

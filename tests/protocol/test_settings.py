@@ -238,3 +238,13 @@ def test_an_error_stands_in_the_chat_and_the_question_can_be_sent_again(editor, 
     assert message in chat.turns[1].text.replace("\n", " ")
     assert chat.turns[-1].role == "user"
     client.close(unread=True)
+
+
+def test_the_log_can_be_opened_from_the_first_moment_on(editor, state: Path) -> None:
+    client = editor("vscode-1.100")
+
+    client.execute("ask.log")
+
+    assert client.expect("window/showDocument")["uri"].endswith("/ask-lsp.log")
+    assert (state / "ask-lsp" / "ask-lsp.log").stat().st_mode & 0o777 == 0o600
+    client.close(unread=True)

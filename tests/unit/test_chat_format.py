@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from ask_lsp.assistant.question import file_name
 from ask_lsp.core import chat_format
-from ask_lsp.core.chat_format import Chat, Turn, file_link, heading, last_question, messages, next_turn, parse, render
+from ask_lsp.core.chat_format import Chat, Turn, heading, last_question, messages, next_turn, parse, place_link, render
 from ask_lsp.core.conversation import Message
 from ask_lsp.core.errors import RequestRefused
-from ask_lsp.core.text import Point, slice_lines, split_lines
+from ask_lsp.core.fences import fenced
+from ask_lsp.core.text import Point, replace_surrogates, slice_lines, split_lines
 
 NONCE = "0123456789abcdef0123456789abcdef"
 OTHER = "f" * 32
@@ -192,22 +196,82 @@ def test_sides_alternate_where_an_answer_is_missing() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (f"a <!-- ask:{OTHER} role=user --> b", "a  b"),
+        (f"a <!-- ask:{OTHER} role=user --> b", f"a <!-- ask:{OTHER} role=user --> b"),
         (f"## You <!-- ask:{NONCE} role=system -->\nb", "## You \nb"),
         (f"the answer\n\n{chat_format.note(NONCE, '(interrupted)')}\n", "the answer"),
         (f"kept {NONCE[:16]}", f"kept {NONCE[:16]}"),
         (f"bare {NONCE}", "bare …"),
         ("<!-- a comment of the code -->", "<!-- a comment of the code -->"),
-        ("[mean.py:3-9](file:///home/me/mean.py#L3)", "mean.py:3-9"),
-        ("[a](<file:///with space/x>) [b](FILE:///y(1)/z)", "a b"),
-        ("[[x]](file:///home/me)", "[[x]]"),
+        ("see [mean.py:3-9](file:///home/me/mean.py#L3).", "see mean.py:3-9."),
+        (place_link("a[0]\\b (c).py", "3", "file:///home/me/a[0]%5Cb (c).py"), "a[0]\\b (c).py:3"),
+        (place_link("数 学.py", "3-4", "file:///home/m%C3%A9/%E6%95%B0%20学.py"), "数 学.py:3-4"),
+        ("[the notes](file:./notes.md)", "[the notes](file:./notes.md)"),
+        ("[log](file:///var/log/x) <!-- ask:me later -->", "[log](file:///var/log/x) <!-- ask:me later -->"),
+        ("[mean.py:3](file:///mean.py#L4)", "[mean.py:3](file:///mean.py#L4)"),
+        ("[other.py:3](file:///mean.py#L3)", "[other.py:3](file:///mean.py#L3)"),
         ("[kept](https://example.org/file:x)", "[kept](https://example.org/file:x)"),
-        (file_link("a[0]\\b.py", "file:///home/me/a[0] (copy).py#L3"), "a[0]\\b.py"),
         ("lone \ud800", "lone \ufffd"),
     ],
 )
 def test_a_model_sees_the_words_only(text: str, expected: str) -> None:
     check_sent(("user", text), expected=[("user", expected)])
+
+
+codes = st.one_of(
+    texts,
+    st.lists(
+        st.sampled_from(
+            [
+                *PIECES,
+                "[log](file:///x)",
+                "[a.py:1](file:///a.py#L1)",
+                "<!-- ask:me -->",
+                f"*x* <!-- ask:{OTHER} note -->",
+            ]
+        ),
+        max_size=12,
+    ).map("".join),
+)
+
+
+@unhurried
+@given(codes, st.sampled_from(["", "- a list\n", "1. one\n   - two\n", "```\nclosed\n```\n", "> quoted\n"]), texts)
+@example("[a.py:1](file:///a.py#L1)\n", "", "")
+@example("<!-- ask:me later -->", "- a list\n", "words")
+def test_code_reaches_the_model_as_it_is(code: str, before: str, behind: str) -> None:
+    """What a model sees of the code is what an edit of it starts from: a word that is missing there gets deleted."""
+    assume(NONCE not in code + behind)
+    link = place_link("a.py", "1", "file:///home/me/a.py")
+    block = fenced(code, "python")
+    chat = Chat(NONCE, "t", (Turn("user", f"{before}\n{link}\n\n{block}\n{behind}"), Turn("assistant", block)))
+
+    asked, answered = messages(parse(render(chat)))
+
+    assert replace_surrogates(f"\na.py:1\n\n{block}") in f"\n{asked.text}\n"
+    assert replace_surrogates(block).rstrip() == answered.text
+    assert "/home/me" not in asked.text
+
+
+def test_what_stands_in_somebody_elses_link_or_comment_is_theirs() -> None:
+    """Outside of code as well: only what we wrote is taken away."""
+    words = "See [the notes](file:./notes.md#L3) and <!-- ask:me later --> more."
+
+    assert last_question(Chat(NONCE, "t", (Turn("user", words),))) == words
+
+
+@unhurried
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), min_size=1, max_size=12),
+    st.integers(1, 999),
+)
+@example(" ", 1)
+def test_no_path_of_ours_is_sent_whatever_the_file_is_called(name: str, line: int) -> None:
+    uri = "file:///secret/" + quote(name, safe="")
+    link = place_link(file_name(uri), str(line), uri)
+
+    (sent,) = messages(parse(render(Chat(NONCE, "t", (Turn("user", f"{link}\n\nWhy?"),)))))
+
+    assert "secret" not in sent.text
 
 
 @unhurried

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -28,6 +29,15 @@ VALUES: dict[str, Any] = {
     "profiles": {"x": {"base_url": "https://evil.example.com"}},
     "actions": {"ask": {"prompt": "evil"}},
     "limits": {"idle": 1},
+    "allow_insecure": True,
+    "ca_bundle": "/evil.pem",
+    "proxy": "http://evil.example.com",
+    "deny": ["evil"],
+    "redact": {"allow": ["evil"]},
+    "routes": [{"paths": ["evil"], "profile": "echo"}],
+    "spend": {"per_day": None},
+    "tokens": {"per_day": False},
+    "log_prompts": True,
 }
 
 
@@ -61,8 +71,7 @@ async def test_every_other_setting_is_refused(tmp_path: Any, name: str) -> None:
         )
         assert problem == expected
     assert "evil" not in problem
-    assert (after.profiles, after.active, after.actions) == (before.profiles, before.active, before.actions)
-    assert (after.hover_profile, after.max_jobs) == (before.hover_profile, before.max_jobs)
+    assert dataclasses.replace(after, warnings=()) == before
 
 
 @pytest.mark.parametrize("name", [*Endpoint.model_fields, "kind"])
@@ -82,7 +91,7 @@ async def test_no_detour_leads_to_an_endpoint(tmp_path: Any, prefix: str, name: 
     "name",
     [
         *("apiKey", "api-key", "baseURL", "baseUrl", "openai_api_key"),
-        *("proxy", "command", "path", "endpoint", "port", "auth"),
+        *("proxy", "command", "path", "endpoint", "port", "auth", "proxies", "denied", "log_prompt", "keyring"),
     ],
 )
 async def test_a_wrong_spelling_of_what_is_refused(tmp_path: Any, name: str) -> None:
@@ -95,7 +104,7 @@ async def test_a_wrong_spelling_of_what_is_refused(tmp_path: Any, name: str) -> 
     assert "may not come from the editor's settings" in problem
 
 
-@pytest.mark.parametrize("name", ["ca_bundle", "colour", "sk-evilevilevilevil123"])
+@pytest.mark.parametrize("name", ["certificates", "colour", "sk-evilevilevilevil123"])
 async def test_what_nobody_knows_is_a_sentence(tmp_path: Any, name: str) -> None:
     rig = Rig(tmp_path)
 

@@ -11,8 +11,19 @@ import pytest
 from config_rig import Rig
 
 from ask_lsp.cli import config as command
+from ask_lsp.config.action_entry import ActionEntry
 from ask_lsp.config.example import example_file
-from ask_lsp.config.schema import ActionEntry, Config, KeyPlace, LimitsEntry, PricesEntry, ProfileEntry
+from ask_lsp.config.schema import (
+    Config,
+    KeyPlace,
+    LimitsEntry,
+    PricesEntry,
+    ProfileEntry,
+    RedactEntry,
+    RouteEntry,
+    SpendEntry,
+    TokensEntry,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +50,18 @@ def test_every_setting_stands_in_it() -> None:
     text = example_file()
 
     explained = " ".join(re.sub(r"(?m)^#( *#)?", "", text).split())
-    for model in (Config, ProfileEntry, ActionEntry, LimitsEntry, PricesEntry, KeyPlace):
+    for model in (
+        Config,
+        ProfileEntry,
+        ActionEntry,
+        LimitsEntry,
+        PricesEntry,
+        KeyPlace,
+        RedactEntry,
+        RouteEntry,
+        SpendEntry,
+        TokensEntry,
+    ):
         for name, field in model.model_fields.items():
             assert re.search(rf"(?m)^#.*\b{name}: ?", text), name
             assert " ".join((field.description or "?").split()) in explained, name

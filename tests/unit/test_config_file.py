@@ -109,7 +109,10 @@ profiles:
             "base_url: localhost:11434\n",
             "config.yaml:1: “base_url” is not a URL - write it like http://127.0.0.1:11434/v1.",
         ),
-        ("api_key: {env: A, file: b}\n", "config.yaml:1: “api_key” needs exactly one of env, file and command."),
+        (
+            "api_key: {env: A, file: b}\n",
+            "config.yaml:1: “api_key” needs exactly one of env, file, command and keyring.",
+        ),
         (
             "api_key: {env: A}\nmodel: x\nmodel: y\n",
             "config.yaml:3: “model” is given twice, first in line 2 - remove one of them.",

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ask_lsp.core.edits import apply, merge, smallest
+from ask_lsp.core.edits import apply, changes, merge, smallest, taken_back
 from ask_lsp.core.text import Point, Span, slice_lines, split_lines
 
 SEEDS = range(20)
@@ -83,3 +83,28 @@ def test_changes_that_do_not_meet_are_both_there_and_those_that_do_are_a_conflic
         merged = merge("\n".join(lines), "\n".join(new), "\n".join(now))
 
         assert merged == ("\n".join(both) if abs(mine - theirs) > 1 else None)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_step_that_was_made_beside_other_changes_is_taken_back_or_it_is_not_known_how(seed: int) -> None:
+    chance = random.Random(seed)
+    known = 0
+    for _ in range(ROUNDS):
+        eol = chance.choice(("\n", "\r\n"))
+        seen = some_text(chance, eol)
+        new, other = changed(chance, seen, eol), changed(chance, seen, eol)
+        edits = changes(seen, new, other)
+        assert (edits is None) is (merge(seen, new, other) is None)
+        if edits is None:
+            continue
+        now = apply(other, edits, Point(0, 0))
+        before = taken_back(seen, new, now)
+
+        assert now == merge(seen, new, other)
+        if before is not None:
+            known += 1
+            assert merge(seen, new, before) == now
+            assert before != now
+    assert known > ROUNDS // 10
+    assert taken_back("a", "b", "b") == "a"
+    assert taken_back("a", "b", "c") is None

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ask_lsp.core.answer import Target, Unusable, replacement, search_replace
-from ask_lsp.core.fit import fit
+from ask_lsp.core.fit import fit, indent_unit
 from ask_lsp.core.text import line_text, split_lines
 
 unhurried = settings(deadline=None)  # A busy machine is no failure.
@@ -149,3 +149,54 @@ def test_lines_that_stay_keep_line_ends_of_their_own() -> None:
 )
 def test_indentation_is_made_of_what_the_document_has(unit: str, answer: str, expected: str) -> None:
     assert fit(answer.split("\n"), "x", "", "\n", unit) == expected
+
+
+UNITS_TOLD = {
+    "a line at depth two tells nothing of one level": (
+        "    ",
+        "class A:\n    def f(self):\n«        if x:\n»        y\n",
+    ),
+    "two spaces": ("  ", "function f(x) {\n  if (x) {\n«    while (x) {\n»    }\n  }\n}\n"),
+    "tabs": ("\t", "func f() {\n\tif x {\n«\t\ty()\n»\t}\n}\n"),
+    "a method whose class is not shown": ("    ", "«        def f(self):\n            return 1\n»"),
+    "one line and nothing else": ("    ", "«        if x:\n»"),
+    "one line of two spaces": ("  ", "«  if x:\n»"),
+    "aligned arguments are no levels": ("  ", "a:\n  b\nc(\n      d)\nc:\n  e\n«f = 1\n»"),
+    "the target decides between tabs and spaces": ("\t", "a:\n  b\nc:\n  d\n«\te\n\t\tf\n»"),
+    "the target breaks a tie": ("    ", "a:\n  b\n«c:\n    d\n»"),
+    "nothing is indented": ("", "a\n«b\n»"),
+}
+
+
+@pytest.mark.parametrize("name", UNITS_TOLD)
+def test_one_level_is_what_lines_have_more_than_the_line_above(name: str) -> None:
+    unit, marked = UNITS_TOLD[name]
+    first, last = (marked[: marked.index(mark)].count("\n") for mark in "«»")
+
+    assert indent_unit(split_lines(marked.replace("«", "").replace("»", "")), range(first, last)) == unit
+
+
+STRINGS = {
+    "python": ("python", '"""text', "      two", "col zero", '    """'),
+    "python, apostrophes": ("python", "f('a', '''text", '  don\'t # """', "        two''')  # it's"),
+    "python, an escaped end": ("python", 'r"""text', '    \\"""', '      four"""'),
+    "javascript": ("javascript", "`text", "  two ${'x'}", "      four`; // it's"),
+    "go": ("go", "`", "  two", "`"),
+}
+
+
+@pytest.mark.parametrize("name", STRINGS)
+def test_what_a_string_says_is_not_moved_with_the_code(name: str) -> None:
+    """The model took the indentation off the code, and left the string as it is."""
+    language, first, *inside = STRINGS[name]
+    seen = "\n".join(["    f() {", f"        v = {first}", *inside, "        w()"])
+    answer = ["f() {", f"    v = {first}", *inside, "    w(1)"]
+
+    assert fit(answer, seen, "", "\n", "    ", language=language) == seen.replace("w()", "w(1)")
+
+
+def test_a_docstring_that_was_moved_with_the_code_is_moved_back() -> None:
+    seen = '    def f():\n        """Does it.\n\n        Well.\n        """\n        g()'
+    answer = 'def f():\n    """Does it.\n\n    Well.\n    """\n    g(1)'
+
+    assert fit(answer.split("\n"), seen, "", "\n", "    ", language="python") == seen.replace("g()", "g(1)")

@@ -10,13 +10,14 @@ import asyncio
 import random
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pytest
 from lsprotocol import types
 
-from ask_lsp.assistant.landing import Landed, land
+from ask_lsp.assistant.landing import Landed, Said, land
 from ask_lsp.core.edits import Edit
-from ask_lsp.core.text import Point, Snapshot, Span, split_lines
+from ask_lsp.core.text import Point, Snapshot, Span, line_text, split_lines
 from ask_lsp.lsp import desk as desk_module
 from ask_lsp.lsp.convert import to_position, to_range
 from ask_lsp.lsp.desk import DocumentPlace
@@ -24,7 +25,7 @@ from ask_lsp.lsp.documents import Documents
 
 RUNS = 600
 URI = "file:///w/a.py"
-KINDS = ("versioned", "neovim", "eglot", "refusing", "lying", "silent")
+KINDS = ("versioned", "neovim", "eglot", "refusing", "lying", "silent", "closing", "unversioned")
 WORD = re.compile(r"[LUM]\d+x")
 ODD = ("", " 😀", " é\u0301", " 日本")
 
@@ -50,13 +51,18 @@ class Editor:
         self.typed: set[str] = set()
         self.deleted: set[str] = set()
         self.number = 0
-        self.made = 0
+        self.made = self.asked = 0
+        self.open = True
         self.locks: dict[str, asyncio.Lock] = {}
 
     # ---- the person
 
     def types_something(self, keep: str = "") -> None:
-        """One key, paste, deletion or new line somewhere."""
+        """One key, paste, deletion or new line somewhere; or the document is closed."""
+        if self.kind == "closing" and self.open and self.rng.random() < 0.15:
+            self.closes()
+        if not self.open:
+            return
         words = list(WORD.finditer(self.text))
         if words and self.rng.random() < 0.25:
             word = self.rng.choice(words)
@@ -80,6 +86,14 @@ class Editor:
         if self.kind not in ("neovim", "eglot") or self.rng.random() < 0.5:
             self.sends()
 
+    def closes(self) -> None:
+        """didClose, behind what was changed; and sometimes it is opened again, as another document."""
+        self.sends()
+        self.documents.close(URI)
+        self.open = False
+        if self.rng.random() < 0.5:
+            self.documents.open(types.TextDocumentItem(URI, "python", self.version + 1, self.text))
+
     def sends(self) -> None:
         """didChange: all that was changed since the last one."""
         if not self.unsent:
@@ -92,7 +106,7 @@ class Editor:
 
     @property
     def versioned(self) -> bool:
-        return True
+        return self.kind != "unversioned"
 
     @property
     def says_yes_to_late_edits(self) -> bool:
@@ -101,25 +115,34 @@ class Editor:
     def queue(self, uri: str) -> asyncio.Lock:
         return self.locks.setdefault(uri, asyncio.Lock())
 
-    async def edit(self, snapshot: Snapshot, edits: Sequence[Edit], label: str) -> str:
+    async def edit(self, snapshot: Snapshot, edits: Sequence[Edit], label: str) -> Said:
         assert snapshot.version <= self.sent_version, "a version that was never sent"
+        self.asked += 1
+        if self.kind == "unversioned":  # a key in this moment would put it anywhere: why nobody is asked so by default
+            if self.rng.random() < 0.3:
+                return Said("refused")
+            self._make(snapshot, edits)
+            self.sends()
+            return Said("applied")
         for _ in range(self.rng.randrange(3)):
             await asyncio.sleep(0)
             if self.rng.random() < 0.3:
                 self.types_something()
         if self.kind == "silent":
-            return "silent"
+            return Said("silent")
         if self.kind == "lying":
             asyncio.get_running_loop().call_soon(self.types_something)
-            return "applied"
+            return Said("applied")
         late = snapshot.version != self.version
+        if not self.open:
+            return Said("refused")
         if self.kind == "refusing" or (late and self.kind != "neovim"):
             if self.rng.random() < 0.5:
                 asyncio.get_running_loop().call_soon(self.sends)
-            return "refused"
+            return Said("refused")
         if late:
             asyncio.get_running_loop().call_later(0.001, self.sends)
-            return "applied"
+            return Said("applied")
         self._make(snapshot, edits)
         if self.rng.random() < 0.4:
             self.types_something()
@@ -127,7 +150,7 @@ class Editor:
             self.sends()
         else:
             asyncio.get_running_loop().call_later(0.001, self.sends)
-        return "applied"
+        return Said("applied")
 
     def _make(self, snapshot: Snapshot, edits: Sequence[Edit]) -> None:
         self.made += 1
@@ -159,55 +182,84 @@ async def _fine(snapshot: Snapshot, span: Span, text: str) -> str:
     return ""
 
 
+class Answer(NamedTuple):
+    """A step that a model wants: lines that go, one that comes, and what may stand above that one at most."""
+
+    word: str
+    place: DocumentPlace
+    seen: str
+    new: str
+    removed: set[str]
+    above: int
+
+
+def answer_of(editor: Editor, number: int, count: int) -> Answer:
+    """A line more, some less, or one for others, within a few lines."""
+    rng, lines = editor.rng, editor.document.lines
+    first = rng.randrange(count - 2)
+    last = rng.randrange(first + 1, count - 1)
+    span = Span(Point(first, 0), Point(last, len(lines[last].rstrip("\r\n"))))
+    pieces = [line_text(line) for line in lines[first : last + 1]]
+    at = rng.randrange(1, len(pieces))
+    how = rng.choice(["more", "more", "less", "other"])
+    gone = [] if how == "more" else pieces[at : at + rng.randrange(1, 3)]
+    word = "" if how == "less" else f"M{number}x"
+    pieces[at : at + len(gone)] = [word] if word else []
+    above = WORD.findall("".join([*lines[:first], *pieces[:at]]))
+    return Answer(
+        word,
+        DocumentPlace(editor.documents, editor.document, span),
+        editor.document.live().slice(span),
+        editor.eol.join(pieces),
+        set(WORD.findall(" ".join(gone))),
+        max((int(each[1:-1]) for each in above if each[0] == "L"), default=-1),
+    )
+
+
 async def history(kind: str, seed: int) -> None:
     """One answer, or two for one document, while somebody types; then everything is checked."""
     rng = random.Random(f"{kind}{seed}")
     count = rng.randint(4, 12)
     editor = Editor(kind, rng, count, full=rng.random() < 0.3)
-    jobs, expected = [], {}
-    for answer in range(rng.choice([1, 1, 2])):
-        first = rng.randrange(count - 2)
-        last = rng.randrange(first + 1, count - 1)
-        lines = editor.document.lines
-        span = Span(Point(first, 0), Point(last, len(lines[last].rstrip("\r\n"))))
-        seen = editor.document.live().slice(span)
-        behind = rng.randrange(first, last)
-        word = f"M{answer}x"
-        pieces = split_lines(seen)
-        pieces.insert(behind - first + 1, f"{word}{editor.eol}")
-        above = WORD.findall("".join([*lines[:first], *pieces[: behind - first + 1]]))
-        expected[word] = max((int(each[1:-1]) for each in above if each[0] == "L"), default=-1)
-        place = DocumentPlace(editor.documents, editor.document, span)
-        jobs.append((word, place, seen, "".join(pieces)))
+    answers = []
+    for number in range(rng.choice([1, 1, 2])):
+        answers.append(answer_of(editor, number, count))
         if rng.random() < 0.5:
             editor.types_something()
 
-    async def answer_comes(word: str, place: DocumentPlace, seen: str, new: str) -> tuple[str, Landed]:
+    async def comes(answer: Answer) -> Landed:
         for _ in range(rng.randrange(4)):
             await asyncio.sleep(0)
             editor.types_something()
-        return word, await land(editor, place, seen, new, "T", _fine)  # type: ignore[arg-type]
+        return await land(editor, answer.place, answer.seen, answer.new, "T", _fine)  # type: ignore[arg-type]
 
-    landed = await asyncio.gather(*(answer_comes(*job) for job in jobs))
+    landed = await asyncio.gather(*map(comes, answers))
     editor.sends()
     await asyncio.sleep(0.003)
 
     text = editor.text
     assert "".join(editor.document.lines) == text
     found = WORD.findall(text)
+    outcomes = list(zip(answers, landed, strict=True))
+    # Who deletes the new line at once leaves nothing to tell an edit by: it is kept, and the old lines are gone.
+    made = [answer for answer, outcome in outcomes if outcome.state != "kept" or answer.word in editor.deleted]
+    may_go = editor.deleted.union(*(answer.removed for answer in made))
     assert len(found) == len(set(found)), f"something stands there twice: {found}"
-    assert editor.typed - editor.deleted <= set(found), "something that was typed is gone"
-    assert {f"L{number}x" for number in range(count)} - editor.deleted <= set(found), "a line is gone"
-    for word, outcome in landed:
+    assert editor.typed - may_go <= set(found), "something that was typed is gone"
+    assert {f"L{number}x" for number in range(count)} - may_go <= set(found), "a line is gone"
+    if kind == "unversioned":
+        assert editor.asked <= len(answers), "sent twice to an editor that could make both"
+    for (word, *_, removed, highest), outcome in outcomes:
         if outcome.state == "done":
-            assert word in found or word in editor.deleted, "done, and not there"
+            assert not word or word in found or word in editor.deleted, "done, and not there"
+            assert not removed & set(found), "done, and what had to go is still there"
         elif outcome.state == "kept":
             assert word not in found, f"kept ({outcome.reason}), and there all the same"
         if word in found:
             at = found.index(word)
             before = [int(each[1:-1]) for each in found[:at] if each[0] == "L"]
             after = [int(each[1:-1]) for each in found[at:] if each[0] == "L"]
-            assert max(before, default=-1) <= expected[word] < min(after, default=count), "in the wrong place"
+            assert max(before, default=-1) <= highest < min(after, default=count), "in the wrong place"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -32,6 +32,24 @@ def test_it_is_the_difference_to_what_stands_there_now() -> None:
     assert "changed since" in page
 
 
+def test_what_was_typed_elsewhere_in_it_is_no_part_of_the_difference() -> None:
+    one = replace(ONE, seen="a = 1\nb = 2\nc = 3\nd = 4", new="a = 1\nb = 2\nc = 3\nd = 5", reason="")
+    page = diff_page(one, "a = 9\nb = 2\nc = 3\nd = 4")
+
+    assert " a = 9\n" in page
+    assert "-d = 4\n+d = 5\n" in page
+    assert "by hand" not in page
+
+
+def test_one_that_cannot_be_applied_any_more_says_so() -> None:
+    """Also without the document: by what stood there last."""
+    one = replace(ONE, seen="a = 1", new="a = 2", standing="a = 3")
+    page = diff_page(one, None)
+
+    assert "-a = 3\n+a = 2\n" in page
+    assert "The same lines were changed: it cannot be applied any more, make it by hand or discard it.\n" in page
+
+
 def test_code_cannot_break_the_fence_and_a_new_file_is_all_new() -> None:
     page = diff_page(replace(ONE, seen="", new="````\ntext\n", new_file=True), None)
 

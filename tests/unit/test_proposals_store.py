@@ -6,7 +6,8 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from ask_lsp.core.proposal import Proposal, make_id
+from ask_lsp.core.action import Problem
+from ask_lsp.core.proposal import Anchor, Proposal, Source, make_id
 from ask_lsp.core.text import Point, Span
 from ask_lsp.store.db import MIGRATIONS, Database
 from ask_lsp.store.proposals import DAYS, MOST, SqliteProposals
@@ -14,7 +15,11 @@ from ask_lsp.store.proposals import DAYS, MOST, SqliteProposals
 NOW = 1_800_000_000.0
 ONE = Proposal(
     make_id(), "file:///w/a.py", "Fix", "fix", NOW, Span(Point(1, 2), Point(3, 4)), "old\r\n\ud800", "new\x00\u2028",
-    "be\n", "af\n", "Because.", "/chats/x.md", "words", False,
+    "be\n", "af\n", "Because.", "/chats/x.md", "words", False, "standing\r\ud800",
+    Source(
+        "file:///w/c.py", Anchor(Span(Point(5, 6), Point(7, 8)), "code\ud800", "b", "a"), "function `f`",
+        Span(Point(0, 1), Point(0, 1)), True, (Problem(Span(Point(1, 0), Point(1, 2)), "Bad.", "E1", "lint"),), "then",
+    ),
 )  # fmt: skip
 
 
@@ -83,3 +88,36 @@ async def test_a_database_of_the_first_version_is_taken_over(tmp_path: Path) -> 
     assert await Database(tmp_path).read(
         lambda found: found.execute("SELECT value FROM choices WHERE name = 'hover'").fetchone()
     ) == ("ask",)
+
+
+async def test_what_is_new_about_one_is_taken_only_while_it_is_still_kept(tmp_path: Path) -> None:
+    """Another editor may have applied it: then it does not come back."""
+    store = opened(tmp_path)
+    await store.add(ONE)
+    gone = replace(ONE, id="goneaway")
+
+    await store.update([replace(ONE, standing=None), replace(gone, new="newer")])
+
+    assert await store.all() == [replace(ONE, standing=None)]
+
+
+async def test_one_that_an_earlier_version_kept_is_as_it_was(tmp_path: Path) -> None:
+    """And so is one whose source cannot be read."""
+    connection = sqlite3.connect(tmp_path / Database(tmp_path).path.name)
+    for statement in (*MIGRATIONS[0], *MIGRATIONS[1]):
+        connection.execute(statement)
+    connection.execute("PRAGMA user_version = 2")
+    texts = [name.encode() for name in ("file:///w/a.py", "Fix", "fix", "old", "new", "b", "a", "", "", "words")]
+    connection.execute(
+        f"INSERT INTO proposals VALUES ('id', {NOW}, 1, 2, 3, 4, 0, {', '.join('?' * len(texts))})", texts
+    )
+    connection.commit()
+    connection.close()
+
+    (found,) = await opened(tmp_path).all()
+
+    assert (found.seen, found.standing, found.source) == ("old", None, None)
+    assert found.at == Anchor(Span(Point(1, 2), Point(3, 4)), "old", "b", "a")
+    with sqlite3.connect(tmp_path / Database(tmp_path).path.name) as connection:
+        connection.execute("UPDATE proposals SET source = '{}'")
+    assert await opened(tmp_path).all() == [found]

@@ -19,10 +19,8 @@ from ask_lsp.store.db import Database, DatabaseUnavailable
 from ask_lsp.store.worker import Worker
 
 WRITER = """
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
-from ask_lsp.core.conversation import Usage
-from ask_lsp.core.profile import Prices, Profile
 from ask_lsp.store.chats import FileChats
 from ask_lsp.store.db import Database
 from ask_lsp.store.memory import SqliteMemory
@@ -31,10 +29,9 @@ async def main():
     directory = Path(sys.argv[1])
     database = Database(directory)
     memory, chats = SqliteMemory(database), FileChats(directory, database)
-    profile = Profile("p", model="m", prices=Prices(1.0, 1.0))
     sys.stdin.readline()
     for number in range(20):
-        await memory.record_usage(profile, "ask", Usage(500_000, 500_000))
+        await memory.remember_choice(f"{os.getpid()}-{number}", "yes")
         entry = await chats.journal_begin(directory / "chats" / "x.md", f"job-{number}")
         await chats.journal(entry, "text")
         await chats.journal_end(entry)
@@ -103,7 +100,7 @@ async def test_a_file_of_version_0_is_brought_up_to_date(database: Database) -> 
 
     assert await database.read(version) == len(db.MIGRATIONS)
     tables = await database.read(lambda found: found.execute("SELECT name FROM sqlite_master").fetchall())
-    assert {("explanations",), ("choices",), ("usage",), ("answers",)} <= set(tables)
+    assert {("explanations",), ("choices",), ("requests",), ("answers",)} <= set(tables)
 
 
 async def test_a_later_migration_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +231,7 @@ def test_eight_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [writer.communicate(timeout=60)[1] for writer in writers] == [b""] * 8
     assert [writer.returncode for writer in writers] == [0] * 8
     with closing(sqlite3.connect(tmp_path / db.FILE_NAME)) as connection:
-        assert connection.execute("SELECT COUNT(*), SUM(usd) FROM usage").fetchone() == (160, 160.0)
+        assert connection.execute("SELECT COUNT(*) FROM choices").fetchone() == (160,)
         assert connection.execute("SELECT COUNT(*), COUNT(DISTINCT owner), MIN(state) FROM answers").fetchone() == (
             160,
             8,

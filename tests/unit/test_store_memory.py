@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from ask_lsp.core.conversation import Usage
-from ask_lsp.core.profile import Prices, Profile
 from ask_lsp.store.db import Database
 from ask_lsp.store.memory import MAX_WITHOUT_DATABASE, TOUCH_AFTER_SECONDS, SqliteMemory
-
-PRICED = Profile("work", model="gpt-5.4-mini", prices=Prices(input=2.0, output=10.0))
-FREE = Profile("local", kind="local")
 
 
 class Clock:
@@ -56,6 +50,18 @@ async def test_what_is_remembered_outlives_the_process(tmp_path: Path, database:
     assert await later.choice("hover") == "yes"
 
 
+async def test_an_explanation_that_says_nothing_is_none(database: Database) -> None:
+    """Also one that is stored: an earlier version kept what a model had answered, and that may have been nothing."""
+    memory = SqliteMemory(database)
+    await memory.remember_explanation("k", " \n")
+    await database.write(lambda connection: connection.execute("INSERT INTO explanations VALUES ('old', '', 0)"))
+
+    assert await memory.explanation("k") is None
+    assert await memory.explanation("old") is None
+    await memory.remember_explanation("old", "The mean.")
+    assert await memory.explanation("old") == "The mean."
+
+
 async def test_two_editors_share_it(tmp_path: Path, database: Database) -> None:
     other = Database(tmp_path)
 
@@ -70,7 +76,6 @@ async def test_lone_surrogates_do_no_harm(database: Database) -> None:
 
     await memory.remember_explanation("k\ud800", "a\udfff")
     await memory.remember_choice("c\ud800", "v\ud800")
-    await memory.record_usage(Profile("p\ud800", model="m\ud800"), "a\ud800", Usage(1, 1))
 
     assert await memory.explanation("k\ud800") == "a\ufffd"
     assert await memory.choice("c\ud800") == "v\ufffd"
@@ -90,28 +95,6 @@ async def test_what_was_not_read_for_longest_is_forgotten(database: Database) ->
     assert [await memory.explanation(key) for key in "abcd"] == ["a", None, "c", "d"]
 
 
-async def test_spent_today_counts_from_local_midnight_and_only_known_prices(database: Database) -> None:
-    clock = Clock(datetime(2025, 3, 5, 23, 59, 59).timestamp())
-    memory = SqliteMemory(database, now=clock)
-    await memory.record_usage(PRICED, "ask", Usage(1_000_000, 100_000))
-    assert await memory.spent_today() == pytest.approx(3.0)
-
-    clock.now += 1
-    assert await memory.spent_today() == 0.0
-    await memory.record_usage(PRICED, "ask", Usage(500_000, 0, cached_tokens=400_000))
-    await memory.record_usage(FREE, "explain", Usage(5_000_000, 5_000_000))
-
-    assert await memory.spent_today() == pytest.approx(1.0)
-
-
-async def test_usage_is_kept_row_by_row(database: Database) -> None:
-    await SqliteMemory(database, now=Clock(5.0)).record_usage(FREE, "explain", Usage(3, 2, 1))
-
-    rows = await database.read(lambda found: found.execute("SELECT * FROM usage").fetchall())
-
-    assert rows == [(1, 5.0, "local", "", "explain", 3, 2, 1, None)]
-
-
 async def test_without_a_database_it_lasts_until_the_end(broken: Database) -> None:
     memory = SqliteMemory(broken)
 
@@ -119,10 +102,8 @@ async def test_without_a_database_it_lasts_until_the_end(broken: Database) -> No
     await memory.remember_choice("hover", "yes")
     for number in range(MAX_WITHOUT_DATABASE + 1):
         await memory.remember_explanation(str(number), "text")
-    await memory.record_usage(PRICED, "ask", Usage(1, 1))
 
     assert await memory.choice("hover") == "yes"
     assert await memory.explanation("0") is None
     assert await memory.explanation("1") == "text"
-    assert await memory.spent_today() == 0.0
     assert len(broken.take_problems()) == 1

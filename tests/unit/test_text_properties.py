@@ -14,13 +14,16 @@ from ask_lsp.core.text import (
     Snapshot,
     Span,
     Step,
+    carried,
     clamp,
     clamp_point,
+    counted_from,
     end_of,
     line_length,
     map_point,
     map_span,
     map_through,
+    placed_at,
     replace,
     replace_all,
     replace_surrogates,
@@ -276,3 +279,40 @@ def test_text_without_surrogates_can_be_written_as_utf_8(text: str) -> None:
     assert split_lines(written) == [replace_surrogates(line) for line in split_lines(text)]
     if not any("\ud800" <= character <= "\udfff" for character in text):
         assert text == written
+
+
+@given(texts, spans, spans)
+@unhurried
+def test_a_place_counted_from_the_beginning_of_a_text_is_found_again_wherever_that_begins(
+    text: str, part: Span, whole: Span
+) -> None:
+    """What lies before the beginning is cut off."""
+    lines = split_lines(text)
+    whole, part = clamp(lines, whole), clamp(lines, part)
+    inner = Span(min(part.start, whole.end), min(part.end, whole.end))
+
+    counted = counted_from(inner, whole.start)
+
+    cut = Span(max(inner.start, whole.start), max(inner.end, whole.start))
+    assert placed_at(counted, whole.start) == cut
+    assert slice_lines(split_lines(slice_lines(lines, whole)), counted) == slice_lines(lines, cut)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a\n«b»\nc", "x\na\nb\nc", "b"),
+        ("a\nb = «»1\nc", "a\n\nb = 1\nc", ""),
+        ("a\nb «= 1»\nc", "a\nbb = 1\nc\nd", "= 1"),
+        ("a\n«b»\nc", "a\nc", ""),
+    ],
+)
+def test_a_stretch_of_a_text_is_carried_to_what_has_become_of_it(old: str, new: str, expected: str) -> None:
+    start, end = old.index("«"), old.index("»") - 1
+    old = old.replace("«", "").replace("»", "")
+    lines = split_lines(old)
+
+    moved = carried(Span(point_at(lines, start), point_at(lines, end)), old, new)
+
+    assert slice_lines(split_lines(new), moved) == expected
+    assert carried(Span(Point(0, 0), end_of(lines)), old, new) == Span(Point(0, 0), end_of(split_lines(new)))

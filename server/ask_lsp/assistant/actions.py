@@ -43,8 +43,8 @@ def offers(settings: Settings, place: Place) -> list[Offer]:
     """The menu, in the order of the settings.
 
     With nothing selected an action acts on the enclosing definition. When the editor asks by itself (LSP 3.17,
-    CodeActionTriggerKind.Automatic) and nothing is selected, only what is bound to a problem is offered: else there
-    would be a light bulb on every line.
+    CodeActionTriggerKind.Automatic), what is about problems needs one here, and where nothing is selected only that is
+    offered: else there would be a light bulb on every line.
     """
     if place.selection.is_empty:
         if place.definition is None:
@@ -56,7 +56,7 @@ def offers(settings: Settings, place: Place) -> list[Offer]:
     for action in settings.actions:
         if not action.listed or (action.output == "insert" and not place.selection.is_empty):
             continue
-        if place.automatic and place.selection.is_empty and not action.about_problems:
+        if place.automatic and not (place.problems if action.about_problems else not place.selection.is_empty):
             continue
         if action.languages and place.language not in action.languages:
             continue

@@ -6,25 +6,31 @@ the conversation can go on.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from ask_lsp.assistant.jobs import Cancelled, Job, Jobs
+from ask_lsp.assistant.sending import Prepared, Sending, Spent
 from ask_lsp.assistant.services import Services
 from ask_lsp.core import chat_format
-from ask_lsp.core.conversation import Finished, Message, Retrying, TextDelta, Usage, Waiting
+from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Waiting
 from ask_lsp.core.errors import AskError
 from ask_lsp.core.fences import close_open_fence
+from ask_lsp.core.markdown import MarkdownFilter
 from ask_lsp.core.profile import Profile
+from ask_lsp.core.spend import about, money
 
 log = logging.getLogger(__name__)
 
 REPORT_EVERY = 0.25
+CUT = "The answer reached the output limit (max_output). Ask it to go on, or raise the limit."
 
 
 class Transcript(Protocol):
@@ -36,6 +42,10 @@ class Transcript(Protocol):
 
     async def flush(self) -> None:
         """Has everything written that was added. Never raises for what an editor does."""
+        ...
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """While an editor is told to open the file: nothing is written to it that the editor might not have read."""
         ...
 
     async def finish(self, tail: str, next_question: str) -> bool:
@@ -62,8 +72,8 @@ class View(Protocol):
         """A chat file with an empty question is there to be typed into."""
         ...
 
-    async def done(self, sentence: str, path: Path | None, first_line: str) -> None:
-        """The job has ended well."""
+    async def done(self, sentence: str, path: Path | None, first_line: str, *, cut: bool = False) -> None:
+        """The job has ended well; if the answer was `cut`, the sentence says so and has to be heard."""
         ...
 
     async def edited(self, sentence: str, short: str, *, made: bool) -> None:
@@ -85,24 +95,44 @@ Writer = Callable[[Path, str, Job, Profile], Transcript]
 
 @dataclass
 class Told:
-    """What an answer has come to so far. `ending` is a remark of ours below it, `again` our own next question."""
+    """What an answer has come to so far. `ending` is a remark of ours below it, `again` our own next question.
 
-    text: list[str]
-    usage: Usage | None = None
+    `text` is as the model wrote it, `shown` what of it may be shown: nothing in it loads or runs anything.
+    """
+
+    text: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    spent: Spent = field(default_factory=Spent)
     complete: bool = False
     ending: str = ""
     again: str = ""
 
 
+class Previewed(Exception):
+    """The job was only to show what would be sent, and has come to that point; not an error."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        super().__init__()
+        self.prepared = prepared
+
+
 @dataclass(frozen=True)
 class Running:
-    """One job at work, with all that it works with."""
+    """One job at work, with all that it works with. With `preview` it ends right before it would send."""
 
     services: Services
     jobs: Jobs
     job: Job
     view: View
     writer: Writer
+    preview: bool = False
+
+    async def prepare(self, sending: Sending) -> Prepared:
+        """What will be sent, ready and allowed. Raises RequestRefused, SettingsError, Cancelled, and Previewed."""
+        prepared = await self.job.guard(self.services.outbox.prepare(sending))
+        if self.preview:
+            raise Previewed(prepared)
+        return prepared
 
 
 Judge = Callable[[Told], Awaitable[str]]
@@ -111,29 +141,26 @@ Judge = Callable[[Told], Awaitable[str]]
 
 async def answer(
     running: Running,
-    profile: Profile,
-    sent: Sequence[Message],
+    prepared: Prepared,
     path: Path,
     nonce: str,
-    action: str,
     *,
     show: bool = True,
-    prediction: str | None = None,
     judge: Judge | None = None,
 ) -> Told:
-    """Streams one answer into the chat file. Raises what ended it early, once the file is in order.
+    """Sends what was prepared and streams the answer into the chat file.
 
-    Unless `show` is false, the file is opened when the first text is there. `prediction` is a text that much of the
-    answer will repeat. What `judge` says stands as the next question in the file.
+    Raises what ended it early, once the file is in order. Unless `show` is false, the file is opened when the first
+    text is there. What `judge` says stands as the next question in the file.
     """
-    services, jobs, job, view = running.services, running.jobs, running.job, running.view
-    settings = await services.settings.current()
-    await jobs.turn(job, settings.max_jobs, lambda before: view.note(f"queued: {before} requests are at work"))
-    told = Told([])
+    jobs, job, view = running.jobs, running.job, running.view
+    limit = prepared.sending.settings.max_jobs
+    await jobs.turn(job, limit, lambda before: view.note(f"queued: {before} requests are at work"))
+    told = Told()
     trouble: AskError | Cancelled | None = None
-    transcript = running.writer(path, nonce, job, profile)
+    transcript = running.writer(path, nonce, job, prepared.profile)
     try:
-        await job.guard(_read(running, profile, sent, told, transcript, path if show else None, prediction))
+        await job.guard(_read(running, prepared, told, transcript, path if show else None))
         if judge is not None:
             told.again = await job.guard(_judged(judge, told))
     except (AskError, Cancelled) as error:
@@ -146,8 +173,6 @@ async def answer(
     finally:
         jobs.done()
     await _close(transcript, nonce, told)
-    if told.usage is not None:
-        await services.memory.record_usage(profile, action, told.usage)
     if trouble is not None:
         raise trouble
     return told
@@ -159,29 +184,78 @@ async def _judged(judge: Judge, told: Told) -> str:
 
 async def _read(
     running: Running,
-    profile: Profile,
-    sent: Sequence[Message],
+    prepared: Prepared,
     told: Told,
     transcript: Transcript,
     shown: Path | None,
-    prediction: str | None,
+) -> None:
+    """Reads to the end. The file is opened beside that: an editor may take its time, and the answer may not wait."""
+    showing: asyncio.Task[None] | None = None
+
+    def show() -> None:
+        nonlocal showing
+        if shown is not None:
+            showing = asyncio.create_task(_show(running.view, transcript, shown))
+
+    try:
+        await _read_events(running, prepared, told, transcript, show)
+    except asyncio.CancelledError:
+        if showing is not None:
+            showing.cancel()
+        raise
+    except AskError:
+        await _settled(showing)
+        raise
+    await _settled(showing)
+
+
+async def _show(view: View, transcript: Transcript, path: Path) -> None:
+    try:
+        await transcript.flush()
+        async with transcript.held():
+            await view.first_text(path)
+    except Exception:
+        log.exception("the chat file could not be shown")
+
+
+async def _settled(showing: asyncio.Task[None] | None) -> None:
+    if showing is not None:
+        try:
+            await asyncio.wait({showing})
+        except asyncio.CancelledError:
+            showing.cancel()
+            raise
+
+
+async def _read_events(
+    running: Running,
+    prepared: Prepared,
+    told: Told,
+    transcript: Transcript,
+    begun: Callable[[], None],
 ) -> None:
     view = running.view
     began = reported = time.monotonic()
     pieces = 0
-    view.note(f"asking {profile.model or profile.name}")
-    async with contextlib.aclosing(running.services.models.stream(profile, sent, prediction)) as events:
+    harmless = MarkdownFilter()
+
+    def show(text: str) -> None:
+        if text:
+            told.shown.append(text)
+            view.delta(text)
+            transcript.add(text)
+
+    view.note(f"asking {asked(prepared)}")
+    events = running.services.outbox.send(prepared, told.spent)
+    async with contextlib.aclosing(events), _ending(harmless, show):
         async for event in events:
             now = time.monotonic()
             if isinstance(event, TextDelta):
                 told.text.append(event.text)
                 pieces += 1
-                view.delta(event.text)
-                transcript.add(event.text)
+                show(harmless.feed(event.text))
                 if pieces == 1:
-                    await transcript.flush()
-                    if shown is not None:
-                        await view.first_text(shown)
+                    begun()
                 if now - reported >= REPORT_EVERY or pieces == 1:
                     reported = now
                     view.note(f"{pieces} tokens")
@@ -189,20 +263,26 @@ async def _read(
                 view.note(f"{event.what} {now - began:.0f} s")
             elif isinstance(event, Retrying):
                 view.note(f"{event.reason}, retrying in {event.seconds:.0f} s")
-            elif isinstance(event, Usage):
-                told.usage = event
             elif isinstance(event, Finished):
                 told.complete = event.reason == "stop"
-                if not told.complete:
-                    told.ending = (
-                        "The answer reached the output limit (max_output). Ask it to go on, or raise the limit."
-                    )
+                told.ending = "" if told.complete else CUT
+
+
+@contextlib.asynccontextmanager
+async def _ending(harmless: MarkdownFilter, show: Callable[[str], None]) -> AsyncIterator[None]:
+    """Whatever ends an answer, what was held back of it is shown."""
+    try:
+        yield
+    finally:
+        show(harmless.end())
 
 
 async def _close(transcript: Transcript, nonce: str, told: Told) -> None:
     """Brings the file into a state that the conversation can go on from."""
-    text = "".join(told.text)
+    text = "".join(told.shown)
     tail = close_open_fence(text) or ""
+    if tail and not told.ending:
+        told.ending = "The code block was not closed by the model."
     if told.ending:
         before = text + tail
         tail += "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
@@ -211,15 +291,26 @@ async def _close(transcript: Transcript, nonce: str, told: Told) -> None:
     await transcript.finish(tail, f"{question}{told.again}\n" if told.again else question)
 
 
-def summary(profile: Profile, usage: Usage | None) -> str:
+def asked(prepared: Prepared) -> str:
+    """Who is asked, and what that is expected to take: "gpt-5.4-mini, ~1.8k tokens, ~$0.004"."""
+    return f"{prepared.planned.model}, {about(prepared.planned.input_tokens, prepared.input_usd)}"
+
+
+def summary(prepared: Prepared, spent: Spent) -> str:
     """How an answer ended: who answered, and what it took, in tokens and USD as far as they are known."""
-    name = profile.model or profile.name
-    if usage is None:
-        return f"{name} answered"
-    spent = f"{name} answered: {usage.input_tokens} tokens in, {usage.output_tokens} out"
-    if profile.prices is not None:
-        spent += f", ${profile.prices.of(usage.input_tokens, usage.output_tokens):.4f}"
-    return spent
+    words, cost = f"{prepared.planned.model} answered", spent.cost
+    if cost is None:
+        return words
+    words += f": {cost.input_tokens} tokens in, {cost.output_tokens} out"
+    if cost.usd is not None:
+        words += f", {money(cost.usd)}"
+    return f"{words} (estimated)" if cost.is_estimated else words
+
+
+async def tell_answered(running: Running, prepared: Prepared, told: Told, path: Path) -> None:
+    """Tells the user that the answer is there, or what there is of it."""
+    sentence = summary(prepared, told.spent) if told.complete else CUT
+    await running.view.done(sentence, path, first_line("".join(told.shown)), cut=not told.complete)
 
 
 def first_line(text: str) -> str:

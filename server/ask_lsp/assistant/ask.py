@@ -7,18 +7,21 @@ in a state from which the conversation can go on, and the user hears one sentenc
 from __future__ import annotations
 
 import hashlib
-import secrets
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ask_lsp.assistant.answering import Running, answer, first_line, summary
+from ask_lsp.assistant.answering import Running, answer, tell_answered
 from ask_lsp.assistant.explain import explanation_key
 from ask_lsp.assistant.jobs import Cancelled
-from ask_lsp.assistant.question import NO_VALUES, Ask, answer_language, build, file_name
+from ask_lsp.assistant.question import NO_VALUES, Ask, answer_language, build, file_name, instructed
+from ask_lsp.assistant.sending import Consent, Sending, Source
 from ask_lsp.core import chat_format
 from ask_lsp.core.chat_format import Chat, Turn
 from ask_lsp.core.conversation import Message
 from ask_lsp.core.errors import AskError, RequestRefused
+from ask_lsp.core.uris import path_of, root_of
 
+SOURCES = "sources"  # on a turn: the paths of the files whose text is in it
 BLANK = "blank"  # on a turn that waits for a question: a digest of what we put there
 
 
@@ -27,40 +30,44 @@ async def ask_about(running: Running, ask: Ask) -> None:
     services, job, view = running.services, running.job, running.view
     path: Path | None = None
     try:
-        settings = await services.settings.current()
+        settings = await services.settings.current(ask.root)
+        await services.outbox.require(ask.sending((), settings))
         title = ask.question.strip().split("\n")[0] or ask.action.title_for(ask.target, settings.assistant_name)
         title = f"{title} ({file_name(ask.snapshot.uri)})"
-        if ask.action.needs == "question" and not ask.question.strip():
+        if ask.action.needs == "question" and not ask.question.strip() and not running.preview:
             await ask_for_words(running, ask, title)
             return
         question = await job.guard(build(services, ask))
-        nonce = secrets.token_hex(12)
-        chat = Chat(nonce, title, (Turn("user", question.text),), {"action": ask.action.id})
-        path = await services.chats.create(title, chat_format.render(chat))
-        profile = settings.profile(ask.action.profile)
+        chat = Chat(ask.conversation, title, (first_turn(ask, question.text),), {"action": ask.action.id})
         sent = [Message("system", question.system), *chat_format.messages(chat)]
-        told = await answer(running, profile, sent, path, nonce, ask.action.id)
+        prepared = await running.prepare(ask.sending(sent, settings))
+        path = await services.chats.create(title, chat_format.render(chat))
+        told = await answer(running, prepared, path, ask.conversation)
         if told.complete and ask.action.id == "explain":
             language = answer_language(settings.language, ask.locale)
             key = explanation_key(ask.snapshot.slice(ask.span), language)
-            await services.memory.remember_explanation(key, "".join(told.text).strip())
-        await view.done(summary(profile, told.usage), path, first_line("".join(told.text)))
+            await services.memory.remember_explanation(key, "".join(told.shown).strip())
+        await tell_answered(running, prepared, told, path)
     except Cancelled:
         await view.cancelled(path)
     except AskError as error:
         await view.failed(error, path)
 
 
-async def ask_for_words(running: Running, ask: Ask, title: str) -> Path:
-    """Opens a chat file to type the question into, and returns it. Raises AskError."""
+async def ask_for_words(
+    running: Running, ask: Ask, title: str, conversing: Callable[[Path], None] = lambda chat: None
+) -> None:
+    """Opens a chat file to type the question into; `conversing` hears which before anybody sees it. Raises AskError."""
     services = running.services
+    settings = await services.settings.current(ask.root)
+    await services.outbox.require(ask.sending((), settings))
     question = await running.job.guard(build(services, ask))
     given = question.about if ask.action.needs == "question" and not ask.question else f"{question.text}\n"
-    blank = Turn("user", f"{given}\n", {BLANK: _digest(given)})
-    chat = Chat(secrets.token_hex(12), title, (blank,), {"action": ask.action.id})
+    blank = first_turn(ask, f"{given}\n", {BLANK: _digest(given)})
+    chat = Chat(ask.conversation, title, (blank,), {"action": ask.action.id})
     path = await services.chats.create(title, chat_format.render(chat))
+    conversing(path)
     await running.view.question_wanted(path)
-    return path
 
 
 def question_in(text: str) -> str:
@@ -74,23 +81,53 @@ def question_in(text: str) -> str:
     return found
 
 
-async def send_chat(running: Running, path: Path, text: str, locale: str | None) -> None:
+def first_turn(ask: Ask, text: str, attributes: Mapping[str, str] | None = None) -> Turn:
+    """The turn that begins a conversation: its heading says which files' text is in it, for the gate."""
+    sources = "\n".join(str(source.path) for source in ask.sources)
+    return Turn("user", text, {**(attributes or {}), **({SOURCES: sources} if sources else {})})
+
+
+def sources_of(chat: Chat) -> tuple[Source, ...]:
+    """The files whose text is in a conversation, and the turns that they came with."""
+    found: dict[Path, Source] = {}
+    for number, turn in enumerate(chat.turns, 1):
+        paths = [Path(line) for line in turn.attributes.get(SOURCES, "").split("\n") if line]
+        if turn.role == "user" and not paths:  # written before headings said so, or by hand
+            paths = [path for uri in chat_format.linked(turn.text) if (path := path_of(uri)) is not None]
+        for path in paths:
+            found.setdefault(path, Source(path, number))
+    return tuple(found.values())
+
+
+async def send_chat(running: Running, path: Path, text: str, locale: str | None, consent: Consent) -> None:
     """Sends the question at the end of a chat file. Failures are shown by its view, never raised."""
     services, job, view = running.services, running.job, running.view
     try:
         question_in(text)
         chat = chat_format.parse(text)
-        settings = await services.settings.current()
+        sources = sources_of(chat)
+        root = root_of(sources[0].path if sources else None, consent.roots)
+        settings = await services.settings.current(root)
         action = settings.action(chat.attributes.get("action", "ask")) or settings.action("ask")
-        profile = settings.profile(action.profile if action else None)
         system = ""
         if action is not None:
             values = {**NO_VALUES, "answer_language": answer_language(settings.language, locale)}
             system, _ = await job.guard(services.prompts.render(action, values))
+        system = instructed(system, settings)
         sent = [Message("system", system)] if system else []
         sent += chat_format.messages(chat)
-        told = await answer(running, profile, sent, path, chat.nonce, "ask")
-        await view.done(summary(profile, told.usage), path, first_line("".join(told.text)))
+        sending = Sending(
+            messages=sent,
+            action=action.id if action else "ask",
+            conversation=chat.nonce,
+            settings=settings,
+            sources=sources,
+            consent=consent,
+            chosen=action.profile if action else None,
+        )
+        prepared = await running.prepare(sending)
+        told = await answer(running, prepared, path, chat.nonce)
+        await tell_answered(running, prepared, told, path)
     except Cancelled:
         await view.cancelled(path)
     except AskError as error:

@@ -7,32 +7,34 @@ only when the answer cannot be used. What is not applied is kept as a proposal.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
-from ask_lsp.assistant.answering import Running, Told, answer, first_line, summary
+from ask_lsp.assistant.answering import Running, Told, answer, summary, tell_answered
+from ask_lsp.assistant.ask import first_turn, sources_of
 from ask_lsp.assistant.gate import examine
 from ask_lsp.assistant.jobs import Cancelled
 from ask_lsp.assistant.landing import Desk, Landed, LivePlace, land
-from ask_lsp.assistant.question import Ask, build, file_name
+from ask_lsp.assistant.making import Making
+from ask_lsp.assistant.question import Ask, build, concealed, file_name
+from ask_lsp.assistant.reading import read
+from ask_lsp.assistant.sending import Prepared, Sending
 from ask_lsp.core import chat_format
-from ask_lsp.core.action import Output
-from ask_lsp.core.anchor import around
-from ask_lsp.core.answer import Target, Unusable, completion, insertion, replacement, search_replace
-from ask_lsp.core.chat_format import Chat, Turn
+from ask_lsp.core.anchor import anchored, around
+from ask_lsp.core.answer import Unusable, has_code
+from ask_lsp.core.chat_format import Chat
 from ask_lsp.core.conversation import Message
 from ask_lsp.core.errors import AskError, RequestRefused
-from ask_lsp.core.profile import Profile
-from ask_lsp.core.proposal import Proposal, make_id
+from ask_lsp.core.proposal import Proposal, Source, make_id
+from ask_lsp.core.redaction import restore
 from ask_lsp.core.settings import Review, Settings
-from ask_lsp.core.text import Snapshot, Span, line_length, split_lines
+from ask_lsp.core.text import Snapshot, Span, split_lines
+from ask_lsp.core.visible import new_hidden
 
-LONG = 400  # lines: above that an answer gives only what changes
 Previews = Literal["own", "editor", "none"]
 
 
@@ -61,36 +63,25 @@ class Shelf(Protocol):
         """Remembers the last edit, so that it can be undone or tried again."""
         ...
 
+    async def drop(self, proposal_id: str) -> None:
+        """Forgets a proposal, if there is one of that id."""
+        ...
+
     def conversing(self, chat: Path, making: Making) -> None:
         """Remembers which edit a chat is about: what is sent there next is about the same place."""
         ...
 
 
 @dataclass(frozen=True)
-class Making:
-    """An edit that somebody wants to have made, at a place that follows what they type meanwhile.
-
-    `ask.span` is the target; `ask.code` is how the model sees it, if that is not as it stands. `cursor` is the offset
-    in the target at which a completion goes. Without a place the document is not open.
-    """
-
-    ask: Ask
-    place: LivePlace | None
-    output: Output
-    title: str
-    cursor: int = 0
-    seen: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "seen", self.ask.snapshot.slice(self.ask.span))
-
-
-@dataclass(frozen=True)
 class Conversation:
-    """A chat file that goes on: its path and what it says, the new question at its end included."""
+    """A chat file that goes on: its path and what it says, the new question at its end included.
+
+    `now` is for the model alone: what the place says by now, if the chat does not show it.
+    """
 
     path: Path
     text: str
+    now: str = ""
 
 
 @dataclass
@@ -98,6 +89,7 @@ class _Outcome:
     new: str | None = None
     flags: Sequence[str] = ()
     reason: str = ""
+    talk: bool = False
 
 
 class Brought(NamedTuple):
@@ -115,21 +107,25 @@ Bring = Callable[[Making, Proposal, Sequence[str], Settings], Awaitable[Brought]
 class Way:
     """What is done with an answer: `read` makes it the text for `target` or raises Unusable, `bring` takes it there.
 
-    `conversing` hears which chat the answer stands in.
+    `drop` lets go of the proposal that it replaces. `conversing` hears which chat the answer stands in, and what has
+    become of the target.
     """
 
     target: Making
     read: Callable[[str], str]
     bring: Bring
-    conversing: Callable[[Path], None] = lambda chat: None
+    drop: Callable[[str], Awaitable[None]]
+    conversing: Callable[[Path, Making], None] = lambda chat, making: None
 
 
 async def edit(
     running: Running, desk: Desk, shelf: Shelf, making: Making, going_on: Conversation | None = None
 ) -> None:
     """Runs one edit from the menu to its end. Failures are shown by the view, never raised."""
+    settings = await running.services.settings.current(making.ask.root)
+    making = replace(making, ask=await concealed(running.services, making.ask, settings))
     bring = partial(bring_to_document, running, desk, shelf)
-    way = Way(making, partial(read, making), bring, partial(shelf.conversing, making=making))
+    way = Way(making, partial(read, making), bring, shelf.drop, shelf.conversing)
     await run_edit(running, making, way, going_on)
 
 
@@ -138,22 +134,26 @@ async def run_edit(running: Running, making: Making, way: Way, going_on: Convers
     services, job, view = running.services, running.job, running.view
     path: Path | None = going_on.path if going_on else None
     try:
-        settings = await services.settings.current()
-        profile = settings.profile(making.ask.action.profile)
-        chat, nonce, sent = await job.guard(_conversation(running, making, going_on))
-        path = chat
-        way.conversing(chat)
-        talking = any(message.role == "assistant" for message in sent)
-        outcome, told = await _outcome(running, profile, making, way, chat, nonce, sent, once=talking)
-        if outcome.new is None and talking:
-            await view.done(summary(profile, told.usage), chat, first_line("".join(told.text)))
+        settings = await services.settings.current(making.ask.root)
+        await services.outbox.require(making.ask.sending((), settings))
+        sending, chat = await job.guard(_conversation(running, making, settings, going_on))
+        prepared = await running.prepare(sending)
+        path = chat if isinstance(chat, Path) else await services.chats.create(chat.title, chat_format.render(chat))
+        way.conversing(path, way.target)
+        talking = any(message.role == "assistant" for message in sending.messages)
+        outcome, told = await _outcome(running, prepared, making, way, path, talking=talking)
+        if outcome.talk:
+            await tell_answered(running, prepared, told, path)
             return
         if outcome.new is None:
-            await view.first_text(chat)
+            await view.first_text(path)
             raise RequestRefused(f"Nothing was changed: {lower_first(outcome.reason)} The answer is in the chat.")
-        proposal = proposal_of(way.target, outcome.new, chat, making)
+        proposal = proposal_of(way.target, outcome.new, path, making)
+        way.conversing(path, replace(way.target, offered=outcome.new))
         sentence, made = await way.bring(way.target, proposal, outcome.flags, settings)
-        await view.edited(f"{sentence} ({summary(profile, told.usage)})", sentence, made=made)
+        if making.replaces:
+            await way.drop(making.replaces)
+        await view.edited(f"{sentence} ({summary(prepared, told.spent)})", sentence, made=made)
     except Cancelled:
         await view.cancelled(path)
     except AskError as error:
@@ -182,57 +182,74 @@ def proposal_of(target: Making, new: str, chat: Path, making: Making) -> Proposa
         after=after,
         reason="",
         chat=str(chat),
-        question=making.ask.question,
+        question=ask.question,
+        source=_source(target, making),
     )
 
 
+def _source(target: Making, making: Making) -> Source | None:
+    """What was asked for; with its place as it is by now, if the answer goes into another document."""
+    source, here = making.source, making.ask.snapshot.uri
+    at = making.place.now() if making.place is not None else None
+    if source is None or at is None or here != source.uri or here == target.ask.snapshot.uri:
+        return source
+    return source.moved(anchored(*at))
+
+
 async def _conversation(
-    running: Running, making: Making, going_on: Conversation | None
-) -> tuple[Path, str, list[Message]]:
-    """The chat file of this edit, its nonce, and what is sent."""
+    running: Running, making: Making, settings: Settings, going_on: Conversation | None
+) -> tuple[Sending, Path | Chat]:
+    """What is sent, and the chat file of this edit: its path, or what it will say once the gate has let it pass."""
     question = await build(running.services, making.ask)
     system = Message("system", question.system)
     if going_on is not None:
         chat = chat_format.parse(going_on.text)
-        return going_on.path, chat.nonce, [system, *chat_format.messages(chat)]
-    nonce = secrets.token_hex(12)
+        system = Message("system", "\n\n".join(filter(None, (question.system, going_on.now))))
+        sending = making.ask.sending([system, *chat_format.messages(chat)], settings)
+        sources = tuple(dict.fromkeys((*sources_of(chat), *sending.sources)))
+        return replace(sending, conversation=chat.nonce, sources=sources), going_on.path
     title = f"{making.title} ({file_name(making.ask.snapshot.uri)})"
-    chat = Chat(nonce, title, (Turn("user", question.text),), {"action": making.ask.action.id})
-    path = await running.services.chats.create(title, chat_format.render(chat))
-    return path, nonce, [system, *chat_format.messages(chat)]
+    turn = first_turn(making.ask, question.text)
+    chat = Chat(making.ask.conversation, title, (turn,), {"action": making.ask.action.id})
+    sending = making.ask.sending([system, *chat_format.messages(chat)], settings)
+    prediction = making.seen if making.output == "replace" and making.ask.form == "replace" else None
+    return replace(sending, prediction=prediction), chat
 
 
 async def _outcome(
     running: Running,
-    profile: Profile,
+    prepared: Prepared,
     making: Making,
     way: Way,
     path: Path,
-    nonce: str,
-    sent: list[Message],
     *,
-    once: bool,
+    talking: bool,
 ) -> tuple[_Outcome, Told]:
     """Asks, and once more if the first answer cannot be used and the model may do better when it is told why.
 
-    With `once`, for what is said in a conversation, an answer that is no edit is just an answer.
+    When `talking`, in a conversation that has an answer already, one without any code is just an answer.
     """
     outcome = _Outcome()
 
     async def judge(told: Told) -> str:
         text = "".join(told.text)
         outcome.reason = ""
+        may_be_talk = talking and not second and not has_code(text)
         if not told.complete:
             outcome.reason = "the answer reached the output limit (max_output). Raise it, or select less."
+            outcome.talk = may_be_talk
             return ""
         try:
-            outcome.new = await asyncio.to_thread(way.read, text)
+            read = await asyncio.to_thread(way.read, text)
             target = way.target
+            outcome.new, left = await _with_secrets(running, prepared.sending, target.seen, read)
             outcome.flags = await examine(running.services.symbols, target.ask, target.seen, outcome.new)
+            outcome.flags = [*outcome.flags, *left, *_hidden(target.seen, outcome.new)]
         except Unusable as unusable:
             outcome.new = None
             outcome.reason = str(unusable)
-            if once:
+            if may_be_talk:
+                outcome.talk = True
                 return ""
             told.ending = f"Not used: {unusable}"
             if second:
@@ -240,59 +257,37 @@ async def _outcome(
             return await running.services.prompts.form("again", {"reason": outcome.reason})
         return ""
 
-    prediction = making.seen if making.output == "replace" and making.ask.form == "replace" else None
-    action = making.ask.action.id
+    nonce = prepared.sending.conversation
     second = False
-    told = await answer(running, profile, sent, path, nonce, action, show=once, prediction=prediction, judge=judge)
+    told = await answer(running, prepared, path, nonce, show=talking, judge=judge)
     if told.again:
         second = True
         running.view.note(f"asking once more: {outcome.reason}")
-        sent = [*sent, Message("assistant", "".join(told.text)), Message("user", told.again)]
-        told = await answer(running, profile, sent, path, nonce, action, show=False, judge=judge)
+        said = [Message("assistant", "".join(told.text)), Message("user", told.again)]
+        again = replace(prepared.sending, messages=[*prepared.messages, *said], prediction=None)
+        prepared = await running.prepare(again)
+        told = await answer(running, prepared, path, nonce, show=False, judge=judge)
     return outcome, told
 
 
-def read(making: Making, text: str) -> str:
-    """What is to stand in the target's place, out of an answer. Raises Unusable."""
-    ask = making.ask
-    target = target_of(ask)
-    if making.output == "insert":
-        before, after = making.seen[: making.cursor], making.seen[making.cursor :]
-        return before + completion(text, before, after, target) + after
-    if making.output in ("insert_before", "insert_after"):
-        return insertion(text, target, "before" if making.output == "insert_before" else "after")
-    if ask.form == "blocks":
-        return search_replace(text, target)
-    return replacement(text, target)
+async def _with_secrets(running: Running, sending: Sending, seen: str, new: str) -> tuple[str, list[str]]:
+    """The text with the values of secrets that stood in the target, and a sentence about each placeholder that stays.
+
+    A placeholder gets its value back only where it stood: else a text that somebody planted could have a secret moved
+    into an address, or a log line.
+    """
+    outbox = running.services.outbox
+    vault = outbox.vault(sending.conversation)
+    known = (await outbox.redact(seen, vault, sending.settings.redact, sending.consent.roots)).text
+    restored = restore(new, known, vault, seen)
+    left = [f"`{name}` stands for a secret that did not stand there, and was left as it is." for name in restored.left]
+    return restored.text, left
 
 
-def target_of(ask: Ask) -> Target:
-    """What reading an answer has to know of the place that it goes to."""
-    lines, start = ask.snapshot.lines, ask.span.start
-    line = lines[start.line]
-    eol = line[line_length(line) :] or lines[0][line_length(lines[0]) :] or "\n"
-    before = line[: start.column]
-    return Target(
-        seen=ask.shown,
-        indent=before if not before.strip() else "",
-        language=ask.snapshot.language,
-        eol=eol,
-        unit=indent_unit(lines[start.line : ask.span.end.line + 1]) or indent_unit(lines[:2_000]) or "    ",
-        name=ask.target.split("`")[1] if ask.target.count("`") == 2 else "",
-    )
-
-
-def indent_unit(lines: Sequence[str]) -> str:
-    """One level of indentation as these lines have it; "" if none of them is indented."""
-    widths = []
-    for line in lines:
-        if line.startswith("\t"):
-            return "\t"
-        width = len(line) - len(line.lstrip(" "))
-        if width and line.strip():
-            widths.append(width)
-    smallest = min((width for width in widths if width > 1), default=0)
-    return " " * min(smallest, 8)
+def _hidden(seen: str, new: str) -> list[str]:
+    """A sentence about characters that nobody can see, which an edit would bring in."""
+    found = new_hidden(seen, new)
+    return [f"It adds hidden characters ({', '.join(found[:5])})."] if found else []
 
 
 async def bring_to_document(

@@ -12,9 +12,12 @@ import logging
 from collections.abc import Callable
 
 from ask_lsp.assistant.question import Ask, answer_language, build
+from ask_lsp.assistant.sending import Spent
 from ask_lsp.assistant.services import Services
-from ask_lsp.core.conversation import Finished, TextDelta, Usage
+from ask_lsp.core.conversation import Finished, TextDelta
 from ask_lsp.core.errors import AskError
+from ask_lsp.core.markdown import shown
+from ask_lsp.core.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +29,8 @@ def explanation_key(code: str, language: str) -> str:
     return hashlib.sha256(f"{language}\0{code.strip()}".encode("utf-8", "replace")).hexdigest()
 
 
-async def remembered(services: Services, code: str, locale: str | None) -> str | None:
+async def remembered(services: Services, settings: Settings, code: str, locale: str | None) -> str | None:
     """The explanation of exactly this code, if there is one."""
-    settings = await services.settings.current()
     return await services.memory.explanation(explanation_key(code, answer_language(settings.language, locale)))
 
 
@@ -85,22 +87,19 @@ class Explainer:
 
     async def _generate(self, services: Services, ask: Ask, key: str) -> str | None:
         try:
-            settings = await services.settings.current()
-            profile = settings.profile(settings.hover_profile or ask.action.profile)
+            settings = await services.settings.current(ask.root)
+            await services.outbox.require(ask.sending((), settings))
             question = await build(services, ask)
-            text, usage, complete = [], None, False
-            sent = question.messages()
-            async with contextlib.aclosing(services.models.stream(profile, sent)) as events:
+            text, complete = [], False
+            sending = ask.sending(question.messages(), settings, settings.hover_profile)
+            prepared = await services.outbox.prepare(sending)
+            async with contextlib.aclosing(services.outbox.send(prepared, Spent())) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         text.append(event.text)
-                    elif isinstance(event, Usage):
-                        usage = event
                     elif isinstance(event, Finished):
                         complete = event.reason == "stop"
-            if usage is not None:
-                await services.memory.record_usage(profile, ask.action.id, usage)
-            answer = "".join(text).strip()
+            answer = shown("".join(text)).strip()
             if answer and complete:
                 await services.memory.remember_explanation(key, answer)
             return answer or None

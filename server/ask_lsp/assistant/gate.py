@@ -34,7 +34,11 @@ async def examine(symbols: Symbols, ask: Ask, seen: str, new: str) -> list[str]:
         flags.append(f"{_named(found.dropped)} would be gone.")
     if found.added and ask.action.output == "replace":
         flags.append(f"{_named(found.added)} would be new.")
-    if ask.span == snapshot.whole and len(await asyncio.to_thread(smallest, snapshot.lines, ask.span, new)) > 1:
+    if (
+        seen.strip()
+        and ask.span == snapshot.whole
+        and len(await asyncio.to_thread(smallest, snapshot.lines, ask.span, new)) > 1
+    ):
         flags.append("It changes the file in several places.")
     lines = seen.count("\n") + 1
     if new.count("\n") > 3 * lines + MANY_LINES:

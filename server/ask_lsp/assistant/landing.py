@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from ask_lsp.core.edits import Edit, merge, smallest
 from ask_lsp.core.text import Snapshot, Span
@@ -18,7 +18,13 @@ from ask_lsp.core.text import Snapshot, Span
 log = logging.getLogger(__name__)
 
 TRIES = 6
-Said = Literal["applied", "refused", "silent"]
+
+
+class Said(NamedTuple):
+    """What an editor says about an edit, and with a refusal perhaps `why`."""
+
+    word: Literal["applied", "refused", "silent"]
+    why: str = ""
 
 
 class Watch(Protocol):
@@ -43,6 +49,14 @@ class LivePlace(Protocol):
 
     def now(self) -> tuple[Snapshot, Span] | None:
         """Where it is, in the document as it is; None when that was closed."""
+        ...
+
+    def over(self, span: Span) -> LivePlace:
+        """Another stretch of the document as it is."""
+        ...
+
+    def taking_in(self, seen: str, new: str) -> LivePlace:
+        """The place for what comes next: with the text that was to become `new`, which may reach over its edges."""
         ...
 
     def watch(self) -> Watch:
@@ -88,7 +102,7 @@ class Landed:
 Check = Callable[[Snapshot, Span, str], Awaitable[str]]
 """Says what is wrong with a merged text at its place; "" for nothing."""
 
-CLOSED = "The file is no longer open."
+CLOSED = "The file is no longer open, or was opened anew."
 MEETS = "The same lines were changed meanwhile."
 REFUSED = "The editor refused the edit."
 SILENT = "The editor did not answer."
@@ -122,7 +136,7 @@ async def land(desk: Desk, place: LivePlace, seen: str, new: str, label: str, ch
                 continue  # it was typed in while this was worked out
             watch = place.watch()
             said = await desk.edit(snapshot, edits, label)
-            if said == "applied":
+            if said.word == "applied":
                 shown = await watch.shown(now, text)
                 if shown:
                     return Landed("done", before=now, after=text)
@@ -130,8 +144,8 @@ async def land(desk: Desk, place: LivePlace, seen: str, new: str, label: str, ch
                     return Landed("unconfirmed", UNSEEN)
                 if not desk.says_yes_to_late_edits:
                     return Landed("kept", NOT_SHOWN)
-            elif said == "silent":
+            elif said.word == "silent":
                 return Landed("kept", SILENT)
             elif not (desk.versioned and await watch.moved()):
-                return Landed("kept", REFUSED)
+                return Landed("kept", f"{REFUSED[:-1]}: {said.why}" if said.why else REFUSED)
         return Landed("kept", TYPING)

@@ -5,16 +5,20 @@ A file that exists is never written by us, only by the editor that has it open; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Protocol
 
 from ask_lsp.assistant.answering import Running
-from ask_lsp.assistant.edit import Brought, Making, Shelf, Way, bring_to_document, run_edit, target_of
+from ask_lsp.assistant.edit import Brought, Conversation, Shelf, Way, bring_to_document, run_edit
 from ask_lsp.assistant.landing import Desk, LivePlace
+from ask_lsp.assistant.making import Follow, Making, rewriting
+from ask_lsp.assistant.ports import Files
 from ask_lsp.assistant.question import Ask, file_name
+from ask_lsp.assistant.reading import read, target_of
+from ask_lsp.core.anchor import around, fitted
 from ask_lsp.core.answer import whole_file
 from ask_lsp.core.beside import candidates
 from ask_lsp.core.errors import AskError, RequestRefused
@@ -36,7 +40,11 @@ class Disk(Protocol):
         """The URI of a path."""
         ...
 
-    async def opened(self, path: Path) -> tuple[Snapshot, Callable[[Span], LivePlace]] | None:
+    def open_now(self, uri: str) -> tuple[Snapshot, Follow] | None:
+        """The document of that URI, if it is open."""
+        ...
+
+    async def opened(self, path: Path) -> tuple[Snapshot, Follow] | None:
         """The document of a file, opened without focus if the editor can; None if it is not open then."""
         ...
 
@@ -45,22 +53,24 @@ class Disk(Protocol):
         ...
 
 
-async def make_file(running: Running, desk: Desk, shelf: Shelf, making: Making, disk: Disk) -> None:
+async def make_file(
+    running: Running, desk: Desk, shelf: Shelf, making: Making, disk: Disk, going_on: Conversation | None = None
+) -> None:
     """Runs one such edit to its end. Failures are shown by the view, never raised."""
     try:
         path, there = await running.job.guard(_place(running, making.ask, disk))
         if there:
-            await _append(running, desk, shelf, making, path, disk)
+            await _append(running, desk, shelf, making, path, disk, going_on)
             return
     except AskError as error:
-        await running.view.failed(error, None)
+        await running.view.failed(error, going_on.path if going_on else None)
         return
     language = making.ask.snapshot.language if path.suffix == _suffix(making) else ""
     empty = Snapshot(disk.uri_of(path), 0, language, ("",))
     target = replace(making, ask=replace(making.ask, snapshot=empty, span=empty.whole), place=None)
     asked = replace(making, ask=replace(making.ask, file=path.name))
-    read = partial(_read_file, asked, language)
-    await run_edit(running, asked, Way(target, read, partial(_create, running, shelf, path, disk)))
+    bring = partial(_create, running, desk, shelf, path, disk, asked)
+    await run_edit(running, asked, Way(target, partial(_read_file, asked, language), bring, shelf.drop), going_on)
 
 
 def _suffix(making: Making) -> str:
@@ -73,51 +83,114 @@ def _read_file(making: Making, language: str, text: str) -> str:
 
 async def _create(
     running: Running,
+    desk: Desk,
     shelf: Shelf,
     path: Path,
     disk: Disk,
+    asked: Making,
     target: Making,
     proposal: Proposal,
     flags: Sequence[str],
     settings: Settings,
 ) -> Brought:
-    proposal = replace(proposal, new_file=True)
+    proposal = replace(proposal, new_file=True, reason=" ".join(flags))
     review = settings.edits_review or ("preview" if shelf.previews == "own" else "apply")
-    if review != "apply":
+    chat = Path(proposal.chat or "")
+    if review != "apply" or flags:
         await shelf.keep(proposal, None, show=False)
-        return Brought(f"{proposal.title}: ready to review, for {path.name}. ask.proposals lists it.", False)
+        shelf.conversing(chat, replace(asked, offered=proposal.new))
+        why = f" {proposal.reason}" if flags else ""
+        return Brought(f"{proposal.title}: ready to review, for {path.name}. ask.proposals lists it.{why}", False)
     try:
         await running.services.files.create(path, proposal.new)
     except RequestRefused as refused:
-        await shelf.keep(replace(proposal, reason=str(refused)), None, show=False)
-        raise RequestRefused(f"{refused} The text is kept: ask.proposals lists it.") from None
+        if not await running.services.files.exists(path):
+            await shelf.keep(replace(proposal, reason=str(refused)), None, show=False)
+            raise RequestRefused(f"{refused} The text is kept: ask.proposals lists it.") from None
+        # Somebody was faster, or another answer of ours: the text goes where it would go if it were asked for now.
+        proposal, snapshot, place = await behind(running.services.files, disk, path, proposal)
+        if target.ask.action.file:
+            await shelf.keep(replace(proposal, reason=str(refused)), place, show=False)
+            return Brought(f"{refused} The text is kept: open the code actions at the end of that file.", False)
+        ask = replace(target.ask, snapshot=snapshot, span=proposal.span, code=None, form="append", file=path.name)
+        target = replace(target, ask=ask, place=place)
+        shelf.conversing(chat, replace(target, offered=proposal.new))
+        return await bring_to_document(running, desk, shelf, target, proposal, flags, settings)
+    written = target.ask.snapshot._replace(lines=tuple(split_lines(proposal.new)))
+    shelf.conversing(chat, _of_the_whole(asked, written, None))
     shown = await disk.show(path)
     return Brought(f"{proposal.title}: written to {path}.", shown)
 
 
-async def _append(running: Running, desk: Desk, shelf: Shelf, making: Making, path: Path, disk: Disk) -> None:
-    """The target is the last line that says something; the new lines go behind it. Raises RequestRefused."""
+async def behind(
+    files: Files, disk: Disk, path: Path, proposal: Proposal
+) -> tuple[Proposal, Snapshot, LivePlace | None]:
+    """The proposal of a new file as one for the file that is there by now, behind all that it says.
+
+    And what that says, and the place in it unless it is not open. Raises RequestRefused when it cannot be read.
+    """
+    snapshot, follow = await _document(files, disk, path)
+    span = _last_line(snapshot) or snapshot.whole
+    seen, new = snapshot.slice(span), proposal.new
+    if seen.strip():
+        new = seen + "\n" * (3 if path.suffix == ".py" else 2) + new.strip("\r\n")
+    before, after = around(snapshot, span)
+    proposal = replace(
+        proposal, uri=snapshot.uri, new_file=False, seen=seen, new=new, before=before, after=after, standing=None
+    )
+    return fitted(snapshot.lines, proposal, span), snapshot, follow(span) if follow else None
+
+
+async def _document(files: Files, disk: Disk, path: Path, language: str = "") -> tuple[Snapshot, Follow | None]:
+    """What a file says, in the editor if that can open it. Raises RequestRefused when it cannot be read."""
     document = await disk.opened(path)
     if document is None:
-        text = await running.services.files.read(path)
-        snapshot = Snapshot(disk.uri_of(path), 0, making.ask.snapshot.language, tuple(split_lines(text)))
-    else:
-        snapshot = document[0]._replace(language=making.ask.snapshot.language)
-    last = max((number for number, line in enumerate(snapshot.lines) if line.strip()), default=0)
-    span = Span(Point(last, 0), end_of(snapshot.lines[: last + 1]))
-    ask = replace(making.ask, snapshot=snapshot, span=span, code=None, target="the file")
-    target = replace(making, ask=ask, place=document[1](span) if document else None)
+        return Snapshot(disk.uri_of(path), 0, language, tuple(split_lines(await files.read(path)))), None
+    snapshot, follow = document
+    return snapshot._replace(language=language or snapshot.language), follow
+
+
+def _last_line(snapshot: Snapshot) -> Span | None:
+    """The last line that says something."""
+    last = max((number for number, line in enumerate(snapshot.lines) if line.strip()), default=None)
+    return None if last is None else Span(Point(last, 0), end_of(snapshot.lines[: last + 1]))
+
+
+def _of_the_whole(making: Making, snapshot: Snapshot, place: LivePlace | None) -> Making:
+    """The edit of all that a file says."""
+    ask = replace(making.ask, snapshot=snapshot, span=snapshot.whole, code=None, target="this file", form="replace")
+    return rewriting(making, ask, place)
+
+
+async def _append(
+    running: Running,
+    desk: Desk,
+    shelf: Shelf,
+    making: Making,
+    path: Path,
+    disk: Disk,
+    going_on: Conversation | None,
+) -> None:
+    """The target is the last line that says something; the new lines go behind it. Raises RequestRefused.
+
+    A file that says nothing yet gets the text as a new one does, and so does one that says what this chat has made.
+    """
+    snapshot, follow = await _document(running.services.files, disk, path, making.ask.snapshot.language)
+    span = _last_line(snapshot)
+    bring = partial(bring_to_document, running, desk, shelf)
+    if span is None or snapshot.text == making.offered:
+        target = _of_the_whole(making, snapshot, follow(snapshot.whole) if follow else None)
+        asked = replace(making, ask=replace(making.ask, file=path.name))
+        fresh = partial(_read_file, asked, snapshot.language)
+        await run_edit(running, asked, Way(target, fresh, bring, shelf.drop, shelf.conversing), going_on)
+        return
+    ask = replace(making.ask, snapshot=snapshot, span=span, code=None, target="the file", form="append", file=path.name)
+    target = replace(making, ask=ask, place=follow(span) if follow else None)
     now = f"The tests go to the end of {path.name}, which says now:\n\n{snapshot.text[-SHOWN_OF_TESTS:]}"
     words = "\n\n".join(filter(None, (making.ask.question, now)))
-    asked = replace(making, ask=replace(making.ask, form="append", file=path.name, question=words))
-    bring = partial(bring_to_document, running, desk, shelf)
-    await run_edit(running, asked, Way(target, partial(_read_lines, target), bring))
-
-
-def _read_lines(target: Making, text: str) -> str:
-    place = target_of(target.ask)
-    gap = 3 if place.language == "python" else 2
-    return target.seen + place.eol * gap + whole_file(text, place).strip("\r\n")
+    asked = replace(making, ask=replace(making.ask, form="append", file=path.name, question=words, also=(path,)))
+    going_on = replace(going_on, now=now) if going_on else None
+    await run_edit(running, asked, Way(target, partial(read, target), bring, shelf.drop, shelf.conversing), going_on)
 
 
 async def _place(running: Running, ask: Ask, disk: Disk) -> tuple[Path, bool]:

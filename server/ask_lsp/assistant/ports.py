@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ask_lsp.core.action import Action, Definition
-from ask_lsp.core.conversation import Event, Message, Usage
+from ask_lsp.core.conversation import Event, Message, Wire
 from ask_lsp.core.directives import Directive
+from ask_lsp.core.privacy import Route, Verdict
 from ask_lsp.core.profile import Profile
 from ask_lsp.core.proposal import Proposal
-from ask_lsp.core.settings import Settings
+from ask_lsp.core.redaction import Redacted, RedactRules, Vault
+from ask_lsp.core.settings import Settings, UntrustedWorkspace
+from ask_lsp.core.spend import Caps, Cost, Outcome, Planned, Reservation
 from ask_lsp.core.syntax import SyntaxCheck
 from ask_lsp.core.text import Point, Snapshot, Span
 
@@ -28,7 +31,7 @@ class Closable(Protocol):
 
 
 class Models(Protocol):
-    """Every way to get an answer. The one function through which messages leave."""
+    """Every way to get an answer. Only `assistant/sending.py` calls `stream`: nothing leaves but through its gate."""
 
     def stream(
         self, profile: Profile, messages: Sequence[Message], prediction: str | None = None
@@ -40,20 +43,103 @@ class Models(Protocol):
         """
         ...
 
+    async def wire(self, profile: Profile, messages: Sequence[Message], prediction: str | None = None) -> Wire:
+        """Exactly what `stream` would send, and where to, without sending it or fetching a key.
+
+        Raises AskError subclasses where `stream` would before it sends.
+        """
+        ...
+
+    def heeds_limit(self, profile: Profile) -> bool:
+        """Whether the endpoint is sent an output limit, as far as is known: some refuse it under every name."""
+        ...
+
     async def aclose(self) -> None:
         """Closes connections and stops what was started."""
+        ...
+
+
+class Allow(Protocol):
+    """Which files may be sent."""
+
+    async def verdict(
+        self, path: Path | None, roots: Sequence[Path], deny: Sequence[str] = (), ignore: Sequence[str] = ()
+    ) -> Verdict:
+        """Judges a file by the deny list, .gitignore and .askignore, off the loop; no path (untitled) is allowed.
+
+        `deny` are further patterns of the user's, `ignore` those of the workspace.
+        """
+        ...
+
+    def route(self, path: Path | None, roots: Sequence[Path], routes: Sequence[Route]) -> frozenset[str] | None:
+        """The profiles that what is in this file may go to; None for any."""
+        ...
+
+    def is_ignore_file(self, path: Path) -> bool:
+        """Whether a change of that file can change a verdict."""
+        ...
+
+
+class Redactor(Protocol):
+    """Finds secrets."""
+
+    async def redact(self, text: str, vault: Vault, rules: RedactRules, roots: Sequence[Path] = ()) -> Redacted:
+        """The text with placeholders for secrets, which the vault remembers."""
+        ...
+
+
+class Ledger(Protocol):
+    """What was sent and what it cost, shared by all editors of a person; and the caps on it."""
+
+    async def estimate(self, origin: str, model: str, texts: Sequence[str]) -> tuple[int, int]:
+        """How many pieces these texts have, and how many tokens that will be as far as is known of the model."""
+        ...
+
+    async def reserve(self, planned: Planned, caps: Caps, *, once: bool = False) -> Reservation:
+        """Sets aside what a request may cost, before it is sent. Raises CapReached, unless `once` allows it."""
+        ...
+
+    async def preview(self, planned: Planned, caps: Caps, *, once: bool = False) -> Reservation:
+        """What `reserve` would give now, without setting anything aside. Raises CapReached."""
+        ...
+
+    async def settle(self, reservation: Reservation, outcome: Outcome) -> Cost | None:
+        """Puts what it was in the place of what was set aside, and returns it; None for what nobody has reserved."""
+        ...
+
+    async def spent_today(self) -> float:
+        """USD spent or set aside since local midnight, as far as prices are known."""
+        ...
+
+    async def aclose(self) -> None:
+        """Lets others know that nothing of this process is under way any more."""
+        ...
+
+
+class Trust(Protocol):
+    """Which workspaces' own actions and instructions the user trusts, by the content of their file."""
+
+    async def remember(self, root: Path, digest: str, trusted: bool) -> None:
+        """Keeps a decision."""
         ...
 
 
 class SettingsKeeper(Protocol):
     """Loads and holds the settings; the last good ones stay when a file is wrong."""
 
-    async def current(self) -> Settings:
-        """The settings in force, read again if the user's file has changed since. Never raises for a wrong file."""
+    async def current(self, root: Path | None = None) -> Settings:
+        """The settings in force, narrowed by the workspace's own file if a `root` is given.
+
+        Read again if a file has changed since. Never raises for a wrong file.
+        """
         ...
 
-    def loaded(self) -> Settings | None:
+    def loaded(self, root: Path | None = None) -> Settings | None:
         """The settings as last read, without looking anywhere; None before the first load has ended."""
+        ...
+
+    def untrusted(self, root: Path) -> UntrustedWorkspace | None:
+        """What a workspace's own file wants that does not count before it is trusted."""
         ...
 
     async def set_editor(self, values: Mapping[str, Any]) -> None:
@@ -134,14 +220,14 @@ class Chats(Protocol):
 
 
 class Memory(Protocol):
-    """Small things remembered across restarts and editors: explanations, choices, usage."""
+    """Small things remembered across restarts and editors: explanations and choices."""
 
     async def explanation(self, key: str) -> str | None:
         """A remembered explanation."""
         ...
 
     async def remember_explanation(self, key: str, text: str) -> None:
-        """Keeps an explanation under a content hash."""
+        """Keeps an explanation under a content hash, unless it is empty."""
         ...
 
     async def choice(self, name: str) -> str | None:
@@ -152,16 +238,8 @@ class Memory(Protocol):
         """Keeps a choice."""
         ...
 
-    async def record_usage(self, profile: Profile, action: str, usage: Usage) -> None:
-        """Adds a request's tokens, and their price where the profile knows it."""
-        ...
-
     def take_problems(self) -> list[str]:
         """Sentences about a memory that does not work, each given once."""
-        ...
-
-    async def spent_today(self) -> float:
-        """USD spent since local midnight, as far as prices are known."""
         ...
 
     async def aclose(self) -> None:
@@ -176,6 +254,10 @@ class Proposals(Protocol):
         """Keeps a proposal, in the place of one with the same id."""
         ...
 
+    async def update(self, proposals: Sequence[Proposal]) -> None:
+        """Takes what is new about those that are still kept."""
+        ...
+
     async def remove(self, proposal_id: str) -> bool:
         """Forgets one; False if there was none."""
         ...
@@ -186,6 +268,14 @@ class Proposals(Protocol):
 
     async def all(self) -> list[Proposal]:
         """All of them, newest first."""
+        ...
+
+
+class UnsealedProposals(Proposals, Protocol):
+    """Proposals that are kept with placeholders for secrets."""
+
+    async def unseal(self, proposal: Proposal, text: str) -> Proposal:
+        """A proposal with the values that the document, whose text is given, has where the target has placeholders."""
         ...
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ask_lsp.assistant.sending import NO_CONSENT, Consent, Sending, Source
 from ask_lsp.assistant.services import Services
 from ask_lsp.core.action import Action, Problem
-from ask_lsp.core.chat_format import Chat, Turn, file_link
+from ask_lsp.core.chat_format import Chat, Turn, place_link
 from ask_lsp.core.chat_format import messages as chat_messages
 from ask_lsp.core.conversation import Message
-from ask_lsp.core.fences import fenced
+from ask_lsp.core.fences import close_open_fence, fenced
+from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Snapshot, Span, line_text
+from ask_lsp.core.uris import path_of, root_of
 
 SURROUNDING_LIMIT = 8_000
 PROBLEM_LIMIT = 10
@@ -37,6 +41,7 @@ class Ask:
     """One thing that somebody wants to know or to have done: frozen before the first await.
 
     `form` names how an answer that becomes an edit has to look, `file` the file that it goes to if that is another one.
+    `conversation` is the nonce of its chat, `also` further files whose text is sent.
     """
 
     action: Action
@@ -49,6 +54,32 @@ class Ask:
     code: str | None = None
     form: str = ""
     file: str = ""
+    consent: Consent = NO_CONSENT
+    also: tuple[Path, ...] = ()
+    conversation: str = field(default_factory=lambda: secrets.token_hex(12))
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files whose text is sent."""
+        path = path_of(self.snapshot.uri)
+        return tuple(Source(each) for each in dict.fromkeys((*([path] if path else ()), *self.also)))
+
+    @property
+    def root(self) -> Path | None:
+        """The workspace folder that the document is in."""
+        return root_of(path_of(self.snapshot.uri), self.consent.roots)
+
+    def sending(self, messages: Sequence[Message], settings: Settings, chosen: str | None = None) -> Sending:
+        """These messages, to be sent for this ask. `chosen` is a profile that was named for it."""
+        return Sending(
+            messages=messages,
+            action=self.action.id,
+            conversation=self.conversation,
+            settings=settings,
+            sources=self.sources,
+            consent=self.consent,
+            chosen=chosen or self.action.profile,
+        )
 
     @property
     def shown(self) -> str:
@@ -76,12 +107,12 @@ def file_name(uri: str) -> str:
     return path.rsplit("/", 1)[-1] or uri
 
 
-def place_label(uri: str, span: Span) -> str:
-    """`mean.py:3-9`, with lines counted from one; a last line of which nothing is taken does not count."""
+def line_numbers(span: Span) -> str:
+    """`3` or `3-9`, counted from one; a last line of which nothing is taken does not count."""
     first, last = span.start.line + 1, span.end.line + 1
     if span.end.column == 0 and last > first:
         last -= 1
-    return f"{file_name(uri)}:{first}" if first == last else f"{file_name(uri)}:{first}-{last}"
+    return f"{first}" if first == last else f"{first}-{last}"
 
 
 def answer_language(setting: str, locale: str | None) -> str:
@@ -92,17 +123,47 @@ def answer_language(setting: str, locale: str | None) -> str:
     return "" if tag.lower() in ("", "c", "posix") or tag.lower().startswith("en") else tag
 
 
+def concealing(services: Services, ask: Ask, settings: Settings) -> Callable[[str], Awaitable[str]]:
+    """What puts placeholders into a text, those of the ask's conversation."""
+    vault, roots = services.outbox.vault(ask.conversation), ask.consent.roots
+
+    async def conceal(text: str) -> str:
+        return (await services.outbox.redact(text, vault, settings.redact, roots)).text
+
+    return conceal
+
+
+async def concealed(services: Services, ask: Ask, settings: Settings) -> Ask:
+    """The ask with placeholders for the secrets in what is sent of it: the code, the question, the problems.
+
+    The chat file and the reading of an answer then see what the model sees. The gate looks at everything once more.
+    """
+    conceal = concealing(services, ask, settings)
+    code = await conceal(ask.shown)
+    problems = tuple([replace(each, message=await conceal(each.message)) for each in ask.problems])
+    return replace(
+        ask, code=ask.code if code == ask.shown else code, question=await conceal(ask.question), problems=problems
+    )
+
+
+def instructed(system: str, settings: Settings) -> str:
+    """A system prompt with what the project itself says about how to answer."""
+    told = f"Instructions of this project:\n\n{settings.instructions}" if settings.instructions else ""
+    return "\n\n".join(filter(None, (system, told)))
+
+
 async def build(services: Services, ask: Ask) -> Question:
     """Renders the action's prompt and puts the code and the context behind it, in a fixed order.
 
     Raises SettingsError when the action's template fails.
     """
-    settings = await services.settings.current()
+    settings = await services.settings.current(ask.root)
+    ask = await concealed(services, ask, settings)
     snapshot, span = ask.snapshot, ask.span
     code = ask.shown
     surrounding = ""
     if "symbol" in ask.action.context:
-        surrounding = await _surrounding(services, snapshot, span)
+        surrounding = await concealing(services, ask, settings)(await _surrounding(services, snapshot, span))
     values = {
         **NO_VALUES,
         "target": ask.target,
@@ -118,13 +179,17 @@ async def build(services: Services, ask: Ask) -> Question:
         "answer_language": answer_language(settings.language, ask.locale),
     }
     system, words = await services.prompts.render(ask.action, values)
+    system = instructed(system, settings)
     if ask.form:
         system = f"{system}\n\n{await services.prompts.form(ask.form, values)}"
         if ask.question and ask.action.needs != "question":
             words += f"\n\n{ask.question}"
     problems = ask.problems if "diagnostics" in ask.action.context else ()
     about = _about(snapshot, span, code, surrounding, problems, marked=bool(ask.form))
-    return Question(system, f"{about}\n{words}" if ask.action.needs == "question" else f"{words}\n\n{about}", about)
+    if ask.action.needs == "question":
+        return Question(system, f"{about}\n{words}", about)
+    words += close_open_fence(words) or ""  # what follows is not part of a block that somebody began in the words
+    return Question(system, f"{words}\n\n{about}", about)
 
 
 async def _surrounding(services: Services, snapshot: Snapshot, span: Span) -> str:
@@ -141,8 +206,8 @@ async def _surrounding(services: Services, snapshot: Snapshot, span: Span) -> st
 def _about(
     snapshot: Snapshot, span: Span, code: str, surrounding: str, problems: Sequence[Problem], *, marked: bool
 ) -> str:
-    label = place_label(snapshot.uri, span)
-    link = file_link(label, f"{snapshot.uri}#L{span.start.line + 1}") if snapshot.uri.startswith("file:") else label
+    name, lines = file_name(snapshot.uri), line_numbers(span)
+    link = place_link(name, lines, snapshot.uri) if snapshot.uri.startswith("file:") else f"{name}:{lines}"
     indent = line_text(snapshot.lines[span.start.line])[: span.start.column] if snapshot.lines else ""
     shown = indent + code if not indent.strip() else code
     block = fenced(shown, snapshot.language)

@@ -9,29 +9,31 @@ from ask_lsp.assistant.ports import (
     Closable,
     Files,
     Memory,
-    Models,
     Prompts,
-    Proposals,
     SettingsKeeper,
     Symbols,
+    Trust,
+    UnsealedProposals,
 )
+from ask_lsp.assistant.sending import Outbox
 
 
 @dataclass(frozen=True)
 class Services:
-    """The outside, as protocols."""
+    """The outside, as protocols; the models behind the gate that everything sent has to pass."""
 
-    models: Models
+    outbox: Outbox
     settings: SettingsKeeper
     prompts: Prompts
     chats: Chats
     memory: Memory
-    proposals: Proposals
+    proposals: UnsealedProposals
     files: Files
     symbols: Symbols
+    trust: Trust
     keys: Closable
 
     async def aclose(self) -> None:
         """Closes what holds connections, files or processes."""
-        for part in (self.models, self.keys, self.symbols, self.chats, self.memory):
+        for part in (self.outbox, self.keys, self.symbols, self.chats, self.memory):
             await part.aclose()

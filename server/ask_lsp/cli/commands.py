@@ -7,10 +7,11 @@ Exit codes, the same for all: 0 done; 1 it failed, the sentence on stderr says w
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 
 from ask_lsp import __version__
-from ask_lsp.cli import ask, config, doctor, local
+from ask_lsp.cli import ask, config, doctor, key, local, log, preview, usage
 from ask_lsp.core.errors import AskError, SettingsError
 
 EPILOG = "Exit codes: 0 done, 1 failed (stderr says why), 2 wrong command line, 3 settings or key, 130 interrupted."
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     serve = commands.add_parser("serve", help="serve an editor on standard input and output (the default)")
     serve.add_argument("--stdio", action="store_true", help="accepted, and the only way")
-    for command in (ask, config, doctor, local):
+    for command in (ask, preview, config, doctor, key, local, usage, log):
         command.register(commands)
     return made
 
@@ -38,6 +39,8 @@ def run(arguments: list[str]) -> int:
         print(f"ask-lsp: {arguments[0]} is not known here. Editors start it as: ask-lsp --stdio", file=sys.stderr)
         return 2
     parsed = parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a model says what it likes, and any console or pipe takes it
     try:
         code: int = parsed.func(parsed)
     except SettingsError as error:

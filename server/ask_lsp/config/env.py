@@ -37,6 +37,19 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "OPENAI_BASE_URL", "used", False, "The endpoint that OPENAI_API_KEY belongs to; api.openai.com if not set."
     ),
+    Variable(
+        "ASK_LSP_API_KEY",
+        "used",
+        True,
+        "For editors that keep the key themselves: the key of every profile that names none and goes to what "
+        "ASK_LSP_API_KEY_ORIGIN says.",
+    ),
+    Variable(
+        "ASK_LSP_API_KEY_ORIGIN",
+        "used",
+        False,
+        "The endpoint that ASK_LSP_API_KEY belongs to, like https://api.openai.com. Without it that key is not used.",
+    ),
     Variable("ASK_LSP_MODEL", "used", False, "The model of the profile that is active at the start."),
     Variable("ASK_LSP_PROFILE", "used", False, "The active profile."),
     Variable("ASK_LSP_CONFIG", "used", False, "The settings file to read instead of the usual one."),
@@ -83,6 +96,9 @@ PROXY_VARIABLES = tuple(
     name for upper in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY") for name in (upper, upper.lower())
 )
 
+# Beside SSL_CERT_FILE and SSL_CERT_DIR: where else a company's certificate may be named for pip.
+_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
 _LOCALE = re.compile(r"([a-z]{2,3})(?:[_-]([A-Za-z]{2}))?(?:[.@].*)?")
 
 
@@ -90,7 +106,8 @@ _LOCALE = re.compile(r"([a-z]{2,3})(?:[_-]([A-Za-z]{2}))?(?:[.@].*)?")
 class Environment:
     """The environment as it was at the start.
 
-    `locale` is a language tag ("de-AT"), None for C and POSIX. The original values of all variables are kept here,
+    `locale` is a language tag ("de-AT"), None for C and POSIX. `editor_key` is ASK_LSP_API_KEY, for editors that keep a
+    key themselves. The original values of all variables are kept here,
     masked, because `{env: NAME}` in the settings may name any of them.
     """
 
@@ -101,6 +118,8 @@ class Environment:
     config: str | None = None
     position_encoding: str | None = None
     locale: str | None = None
+    editor_key: Secret | None = None
+    editor_key_origin: str | None = None
     kept: Mapping[str, Secret] = field(default_factory=dict, repr=False)
 
     def variable(self, name: str) -> Secret | None:
@@ -125,7 +144,7 @@ def take_environment(environ: MutableMapping[str, str] | None = None) -> Environ
         value = kept[name].reveal().strip() if name in kept else ""
         return value or None
 
-    key = given("OPENAI_API_KEY")
+    key, editor_key = given("OPENAI_API_KEY"), given("ASK_LSP_API_KEY")
     return Environment(
         api_key=Secret(key) if key else None,
         base_url=given("OPENAI_BASE_URL"),
@@ -134,6 +153,8 @@ def take_environment(environ: MutableMapping[str, str] | None = None) -> Environ
         config=given("ASK_LSP_CONFIG"),
         position_encoding=given("ASK_LSP_POSITION_ENCODING"),
         locale=_locale(given("LC_ALL") or given("LC_MESSAGES") or given("LANG")),
+        editor_key=Secret(editor_key) if editor_key else None,
+        editor_key_origin=given("ASK_LSP_API_KEY_ORIGIN"),
         kept=MappingProxyType(kept),
     )
 
@@ -149,13 +170,23 @@ def minimal_environment(environment: Environment, also: Iterable[str] = ()) -> d
     }
 
 
+def package_index_environment(environment: Environment) -> dict[str, str]:
+    """What pip and uv get: the person's index, proxy and certificates beside the usual, and none of our secrets."""
+    theirs = (name for name in environment.kept if name.startswith(("PIP_", "UV_")))
+    return minimal_environment(environment, (*theirs, *PROXY_VARIABLES, *_CERTIFICATE_VARIABLES))
+
+
+def xdg_config_home(environment: Environment) -> Path | None:
+    """What XDG_CONFIG_HOME names; None where it names nothing that counts (it has to be absolute, by the XDG rules)."""
+    named = environment.text("XDG_CONFIG_HOME") or ""
+    return Path(named) if named.startswith("/") else None
+
+
 def config_folder_of(environment: Environment) -> Path:
     """The folder in which our settings file is looked for when ASK_LSP_CONFIG names none."""
     if os.name == "posix" and os.uname().sysname != "Darwin":
         # The XDG rule by hand: platformdirs follows the same one, but costs 10 ms before the first reply.
-        named = environment.text("XDG_CONFIG_HOME") or ""
-        base = Path(named) if named.startswith("/") else _home() / ".config"
-        return base / "ask-lsp"
+        return (xdg_config_home(environment) or home_folder() / ".config") / "ask-lsp"
     import platformdirs
 
     return platformdirs.user_config_path("ask-lsp", appauthor=False)
@@ -170,7 +201,8 @@ def user_file(environment: Environment) -> Path:
     return short if short.exists() and not usual.exists() else usual
 
 
-def _home() -> Path:
+def home_folder() -> Path:
+    """The person's home; / where there is none."""
     try:
         return Path.home()
     except RuntimeError:  # A container whose user has no home. The working directory would not do: it may be anybody's.

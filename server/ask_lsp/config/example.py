@@ -72,7 +72,7 @@ def _setting(name: str, field: FieldInfo, value: Any, indent: str, told: set[str
 
 
 def _value(name: str, value: Any, indent: str, told: set[str], entries: type[BaseModel] | None) -> Iterator[str]:
-    """A setting with its value; `entries` is the model of what a section of named entries holds."""
+    """A setting with its value; `entries` is the model of what a section of named entries, or a list, holds."""
     if isinstance(value, str) and "\n" in value:
         yield f"#{indent}{name}: |"
         yield from (f"#{indent}  {line}" for line in value.splitlines())
@@ -86,6 +86,12 @@ def _value(name: str, value: Any, indent: str, told: set[str], entries: type[Bas
             for inner, inner_value in fields.items():
                 yield from _about(entries.model_fields[inner], "", f"{indent}    ", told)
                 yield from _value(inner, inner_value, f"{indent}    ", told, None)
+    elif isinstance(value, list) and entries is not None:
+        yield f"#{indent}{name}:"
+        for fields in value:
+            for number, (inner, inner_value) in enumerate(fields.items()):
+                yield from _about(entries.model_fields[inner], "", f"{indent}    ", told)
+                yield f"#{indent}  {' ' if number else '-'} {inner}: {_inline(inner_value)}"
     else:
         yield f"#{indent}{name}: {_inline(value)}"
 
@@ -115,7 +121,7 @@ def _default_words(name: str, default: Any) -> str:
         return f"The default is {DEFAULT_MODEL}."
     if name == "base_url":
         return "The default is OpenAI's."
-    return "The default is none." if default is None or default == {} else f"The default is {_inline(default)}."
+    return "The default is none." if default in (None, {}, []) else f"The default is {_inline(default)}."
 
 
 def _section(field: FieldInfo) -> type[BaseModel] | None:

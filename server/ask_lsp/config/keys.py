@@ -1,7 +1,7 @@
-"""Fetches the key of a profile from where the settings say it is: written out, variable, file or command.
+"""Fetches the key of a profile from where the settings say it is: written out, variable, file, command or keyring.
 
-A command runs when its key is first needed, once for all who ask, off the event loop and under a limit; many of them
-open a dialog, so none may run at the start.
+A command runs, and the keyring is opened, when its key is first needed, once for all who ask, off the event loop and
+under a limit; many of them open a dialog, so none may run at the start.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import asyncio
 import os
 import re
 import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from ask_lsp.config.env import KEY_COMMAND_VARIABLES, Environment, minimal_environment, user_file
 from ask_lsp.core.errors import KeyUnavailable
-from ask_lsp.core.profile import Profile
+from ask_lsp.core.profile import Profile, origin_of
 from ask_lsp.core.secret import Secret
 
 COMMAND_LIMIT = 20.0
@@ -24,12 +26,13 @@ _LOOKS_LIKE_A_KEY = re.compile(r"[^\s'\"=:]{20,}")
 
 
 class Keys:
-    """`command_limit` is in seconds."""
+    """`command_limit` is in seconds, and holds for the keyring as well."""
 
     def __init__(self, environment: Environment, command_limit: float = COMMAND_LIMIT) -> None:
         self._environment = environment
         self._command_limit = command_limit
         self._running: dict[tuple[str, ...], asyncio.Task[Secret]] = {}
+        self._opening: dict[tuple[str, str], asyncio.Future[Secret | None]] = {}
 
     async def resolve(self, profile: Profile) -> Secret | None:
         """The key, or None when the profile has none. Raises KeyUnavailable; a failure is not remembered."""
@@ -44,6 +47,8 @@ class Keys:
             return await asyncio.to_thread(self._from_file, profile, source.file)
         if source.command:
             return await self._from_command(profile, source.command)
+        if source.keyring is not None:
+            return await self._from_keyring(profile, source.keyring)
         return None
 
     async def aclose(self) -> None:
@@ -130,18 +135,75 @@ class Keys:
             raise KeyUnavailable(f"{start} failed{_first_line(complaint, output)}. {again}")
         return self._checked(profile, output.decode("utf-8", "replace").strip(), f"{start} printed a key that")
 
+    async def _from_keyring(self, profile: Profile, name: str) -> Secret:
+        from ask_lsp.config.keyring_store import OTHER_WAYS, read_key
+
+        where = origin_of(profile)
+        opening = self._opening.get((name, where))
+        if opening is None or opening.done():
+            opening = _in_thread(lambda: read_key(name, where))
+            self._opening[name, where] = opening
+        try:
+            # Shielded: whoever gives up must not take the key from the others, nor ask for a second dialog.
+            found = await asyncio.wait_for(asyncio.shield(opening), self._command_limit)
+        except asyncio.TimeoutError:
+            raise KeyUnavailable(
+                f"The keyring did not give the key of profile “{profile.name}” within {self._command_limit:g} seconds. "
+                f"It may be waiting for you: unlock it, then ask again, {OTHER_WAYS}."
+            ) from None
+        if found is None:
+            raise KeyUnavailable(
+                f"There is no key “{name}” for {where} in the keyring; one stored for another endpoint does not "
+                f"count. Run: ask-lsp key set {profile.name}"
+            )
+        return self._checked(profile, found.reveal(), f"The key “{name}” in the keyring")
+
     def _checked(self, profile: Profile, value: str, what: str) -> Secret:
-        """Raises KeyUnavailable for what cannot be an HTTP header; the HTTP client would quote it in its own error."""
         value = value.strip(" \t")
         if not value:
             raise KeyUnavailable(f"Profile “{profile.name}” has an empty key. Correct api_key in {self._file}.")
-        if "\n" in value or "\r" in value:
-            raise KeyUnavailable(f"{what} has more than one line. Keep the key alone.")
-        if not value.isprintable() or any(ord(character) > 255 for character in value):
-            raise KeyUnavailable(f"{what} holds characters that no key has. Copy it again, without quotes.")
-        if value.endswith("...") or value.endswith("…"):
-            raise KeyUnavailable(f"{what} is still the placeholder of the example. Replace it by your own.")
-        return Secret(value)
+        return checked_key(value, what)
+
+
+def checked_key(value: str, what: str) -> Secret:
+    """Raises KeyUnavailable for what cannot be an HTTP header; the HTTP client would quote it in its own error."""
+    if "\n" in value or "\r" in value:
+        raise KeyUnavailable(f"{what} has more than one line. Keep the key alone.")
+    if not value.isprintable() or any(ord(character) > 255 for character in value):
+        raise KeyUnavailable(f"{what} holds characters that no key has. Copy it again, without quotes.")
+    if value.endswith("...") or value.endswith("…"):
+        raise KeyUnavailable(f"{what} is still the placeholder of the example. Replace it by your own.")
+    return Secret(value)
+
+
+def _in_thread(work: Callable[[], Secret | None]) -> asyncio.Future[Secret | None]:
+    """The result of something that may never end. A daemon thread, since Python waits for all others at the exit."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Secret | None] = loop.create_future()
+    # Everybody who asked may be gone when it fails; asyncio would then complain on stderr.
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def settle(result: Secret | None, error: Exception | None) -> None:
+        if future.cancelled():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except Exception as failed:
+            error = failed
+        try:
+            loop.call_soon_threadsafe(settle, result, error)
+        except RuntimeError:  # The loop has been closed since.
+            pass
+
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    return future
 
 
 def _program(named: str) -> str:

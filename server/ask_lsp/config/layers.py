@@ -8,29 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
-
-from pydantic import SecretStr
+from typing import Any
 
 from ask_lsp.config.editor import EditorLayer
 from ask_lsp.config.env import Environment
-from ask_lsp.config.load import UserFile, known_profiles
+from ask_lsp.config.load import UserFile, beside, known_profiles
+from ask_lsp.config.pairs import default_pair, editor_key, own_key, unused_editor_key
 from ask_lsp.config.position_encoding import ENCODINGS
-from ask_lsp.config.schema import DEFAULT_MODEL, Endpoint, KeyPlace, LimitsEntry, ProfileEntry, wrong_base_url
+from ask_lsp.config.prices import price_of
+from ask_lsp.config.schema import DEFAULT_MODEL, Config, Endpoint, LimitsEntry, ProfileEntry
 from ask_lsp.config.words import did_you_mean, quoted
-from ask_lsp.core.profile import OPENAI_BASE_URL, KeySource, Limits, Prices, Profile
+from ask_lsp.core.privacy import Route
+from ask_lsp.core.profile import OPENAI_BASE_URL, Limits, Prices, Profile, origin
+from ask_lsp.core.redaction import RedactRules
 from ask_lsp.core.secret import Secret
 from ask_lsp.core.settings import Settings
-
-
-class _Pair(NamedTuple):
-    """An endpoint and its key. `moved` says that the environment led away from where the file's own values belong."""
-
-    base_url: str
-    key: KeySource | None
-    problem: str | None = None
-    moved: bool = False
+from ask_lsp.core.spend import Amounts, Caps
 
 
 def build_settings(
@@ -49,6 +42,8 @@ def build_settings(
     active = _active(file, environment, editor, profiles, problems)
     if environment.model and active in profiles:
         profiles[active] = _with_model(profiles[active], environment.model)
+    profiles = {name: _priced(_encrypted(profile, file)) for name, profile in profiles.items()}
+    problems += unused_editor_key(environment, profiles)
     config, chosen = file.config, editor.settings
     review = chosen.edits.review if chosen.edits else None
     settings = Settings(
@@ -65,23 +60,24 @@ def build_settings(
         max_jobs=config.max_jobs,
         log_level=chosen.log_level or config.log_level,
         position_encoding=_position_encoding(file, environment, editor, problems),
+        selected=selected is not None,
+        deny=tuple(config.deny),
+        redact=RedactRules(
+            {name.upper(): pattern for name, pattern in config.redact.patterns.items()}, tuple(config.redact.allow)
+        ),
+        routes=tuple(Route(tuple(route.paths), route.profile) for route in config.routes),
+        caps=_caps(config),
+        log_prompts=config.log_prompts,
     )
     return replace(settings, warnings=tuple(problems)), problems
-
-
-def origin(base_url: str) -> str:
-    """Scheme, host and port of an endpoint: what a key is bound to."""
-    parts = urlsplit(base_url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 def _profiles(file: UserFile, environment: Environment, problems: list[str]) -> dict[str, Profile]:
     config = file.config
     declared = config.profiles.get("default")
     entry = declared or config
-    pair = _default_pair(file, environment, entry, is_declared=declared is not None)
-    nobody = not (entry.api_key or entry.base_url or entry.headers or environment.api_key or environment.base_url)
+    pair = default_pair(file, environment, entry, is_declared=declared is not None)
+    nobody = not (entry.api_key or entry.base_url or entry.headers or pair.key or environment.base_url)
     limits = _limits(entry.limits, Limits())
     default = Profile(
         name="default",
@@ -96,76 +92,55 @@ def _profiles(file: UserFile, environment: Environment, problems: list[str]) -> 
         limits=limits,
         problem=file.blocked or pair.problem,
         unconfigured=nobody and not file.blocked,
+        # Said of the file's endpoint, not of one that the environment names.
+        allow_insecure=entry.allow_insecure and not pair.moved,
+        ca_bundle=_ca_bundle(entry, file),
+        proxy=entry.proxy,
     )
     if declared is not None and declared.kind in ("local", "echo"):
         default = _keyless("default", declared.kind, declared, Limits())
     if pair.moved and entry.headers:
         problems.append(
-            f"The headers in {file.path} belong to api.openai.com and are not sent to {_shown(pair.base_url)}. "
+            f"The headers in {file.path} belong to api.openai.com and are not sent to {origin(pair.base_url)}. "
             "Add that base_url to the file if they should be."
         )
     profiles = {"default": default}
     for name in known_profiles(config):
         if name != "default":
             theirs = config.profiles.get(name, ProfileEntry())
-            profiles[name] = _profile(name, theirs, default, pair.moved)
+            profiles[name] = _profile(name, theirs, default, pair.moved, file, environment)
             if pair.moved and theirs.headers and not profiles[name].headers:
                 problems.append(
-                    f"The headers of profile “{name}” in {file.path} are not sent to {_shown(pair.base_url)}. "
+                    f"The headers of profile “{name}” in {file.path} are not sent to {origin(pair.base_url)}. "
                     "Add that base_url to the profile if they should be."
                 )
     return profiles
 
 
-def _default_pair(file: UserFile, environment: Environment, entry: Endpoint, is_declared: bool) -> _Pair:
-    own_key = _key(entry)
-    if entry.base_url is not None:
-        return _Pair(entry.base_url, own_key)
-    if is_declared and own_key is not None:
-        return _Pair(OPENAI_BASE_URL, own_key)
-    theirs = environment.base_url
-    env_key = KeySource(env="OPENAI_API_KEY") if environment.api_key else None
-    wrong = wrong_base_url(theirs) if theirs else None
-    if wrong:
-        return _Pair(OPENAI_BASE_URL, None, f"OPENAI_BASE_URL {wrong}, in the environment.")
-    moved = theirs is not None and origin(theirs) != origin(OPENAI_BASE_URL)
-    if own_key is not None and env_key is None:
-        if moved and theirs is not None:
-            return _Pair(theirs, None, _key_belongs_elsewhere(file, theirs), moved)
-        return _Pair(theirs or OPENAI_BASE_URL, own_key)
-    return _Pair(theirs or OPENAI_BASE_URL, env_key, None, moved)
-
-
-def _key_belongs_elsewhere(file: UserFile, base_url: str) -> str:
-    return (
-        f"The key in {file.path} belongs to api.openai.com and is not sent to {_shown(base_url)}, which "
-        "OPENAI_BASE_URL names. Write base_url beside the key if it belongs there, or set OPENAI_API_KEY as well."
-    )
-
-
-def _shown(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
-
-
-def _profile(name: str, entry: ProfileEntry, default: Profile, moved: bool) -> Profile:
-    stands_alone = entry.base_url is not None or _key(entry) is not None
+def _profile(
+    name: str, entry: ProfileEntry, default: Profile, moved: bool, file: UserFile, environment: Environment
+) -> Profile:
+    stands_alone = entry.base_url is not None or own_key(entry) is not None
     kind = entry.kind or (name if name in ("local", "echo") and not stands_alone else "openai")
     if kind == "local" or kind == "echo":
         return _keyless(name, kind, entry, default.limits)
     limits = _limits(entry.limits, default.limits)
     if stands_alone or default.kind != "openai":
+        base_url = entry.base_url or OPENAI_BASE_URL
         return Profile(
             name=name,
-            base_url=entry.base_url or OPENAI_BASE_URL,
+            base_url=base_url,
             model=entry.model or DEFAULT_MODEL,
-            key=_key(entry),
+            key=own_key(entry) or editor_key(environment, base_url),
             parameters=dict(entry.parameters),
             headers=_headers(entry),
             max_output=entry.max_output,
             prediction=entry.prediction,
             prices=_prices(entry),
             limits=limits,
+            allow_insecure=entry.allow_insecure,
+            ca_bundle=_ca_bundle(entry, file),
+            proxy=entry.proxy,
         )
     same_model = entry.model in (None, default.model)
     return replace(
@@ -179,6 +154,9 @@ def _profile(name: str, entry: ProfileEntry, default: Profile, moved: bool) -> P
         prices=_prices(entry) or (default.prices if same_model else None),
         limits=limits,
         unconfigured=False,
+        allow_insecure=(default.allow_insecure or entry.allow_insecure) and not moved,
+        ca_bundle=_ca_bundle(entry, file) or default.ca_bundle,
+        proxy=entry.proxy or default.proxy,
     )
 
 
@@ -200,6 +178,28 @@ def _keyless(name: str, kind: Any, entry: Endpoint, limits: Limits) -> Profile:
 def _with_model(profile: Profile, model: str) -> Profile:
     """Prices go with the model they were written for."""
     return replace(profile, model=model, prices=profile.prices if model == profile.model else None)
+
+
+def _encrypted(profile: Profile, file: UserFile) -> Profile:
+    """The profile with a problem, if it would send code unencrypted to another machine and nobody allowed that."""
+    unencrypted = profile.kind == "openai" and not origin(profile.base_url).startswith("https:")
+    if not unencrypted or profile.stays_here or profile.allow_insecure or profile.problem:
+        return profile
+    problem = (
+        f"Profile “{profile.name}” would send code unencrypted to {origin(profile.base_url)}. Change its base_url to "
+        f"https://, or write allow_insecure: true beside it in {file.path} if you trust the whole way there."
+    )
+    return replace(profile, problem=problem)
+
+
+def _priced(profile: Profile) -> Profile:
+    """The profile with what is known of its price: of the settings, else what costs nothing, else of the table."""
+    if profile.prices is not None:
+        return replace(profile, price_source="settings")
+    if profile.stays_here:
+        return replace(profile, prices=Prices(0, 0), price_source="this machine")
+    known = price_of(origin(profile.base_url), profile.model)
+    return profile if known is None else replace(profile, prices=known, price_source="table")
 
 
 def _active(
@@ -234,21 +234,22 @@ def _position_encoding(
     return None if value == "auto" else value
 
 
-def _key(entry: Endpoint) -> KeySource | None:
-    place = entry.api_key
-    if isinstance(place, KeyPlace):
-        return KeySource(env=place.env, file=place.file, command=tuple(place.command) if place.command else None)
-    if isinstance(place, SecretStr) and place.get_secret_value().strip():
-        return KeySource(literal=Secret(place.get_secret_value().strip()))
-    return None
-
-
 def _headers(entry: Endpoint) -> dict[str, Secret]:
     return {name: Secret(value.get_secret_value()) for name, value in entry.headers.items()}
 
 
 def _prices(entry: Endpoint) -> Prices | None:
-    return Prices(entry.prices.input, entry.prices.output) if entry.prices else None
+    prices = entry.prices
+    return Prices(prices.input, prices.output, prices.cached) if prices else None
+
+
+def _ca_bundle(entry: Endpoint, file: UserFile) -> str | None:
+    return str(beside(entry.ca_bundle, file.path)) if entry.ca_bundle else None
+
+
+def _caps(config: Config) -> Caps:
+    chosen = any(getattr(config.tokens, name) is not None for name in config.tokens.model_fields_set)
+    return Caps(Amounts(**dict(config.spend)), Amounts(**dict(config.tokens)), tokens_chosen=chosen)
 
 
 def _limits(entry: LimitsEntry, base: Limits) -> Limits:

@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,10 @@ from ask_lsp.core.action import Action
 
 MAX_BYTES = 1_000_000
 _SHOWN = 5
-_NAMES_AN_ENDPOINT = re.compile(rb"""^[ \t{]*["']?(?:base_url|profiles?|kind)["']?[ \t]*:|https?://""", re.MULTILINE)
+_RESTRICTS = re.compile(
+    rb"""^[ \t{]*["']?(?:base_url|profiles?|kind|deny|redact|routes|spend|tokens)["']?[ \t]*:|https?://""",
+    re.MULTILINE,
+)
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 
 
@@ -33,8 +36,9 @@ _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 class UserFile:
     """What a settings file says. `warnings` are sentences about what is wrong but does not spoil the rest.
 
-    `blocked` is set when the file could not be read, nothing better is known, and it seems to name an endpoint: then
-    nothing may be sent to the one that would be used without it.
+    `blocked` is set when the file could not be read, nothing better is known, and it seems to say where something may
+    be sent, or what: then nothing may be sent to the endpoint that would be used without it. `action_ids` are all that
+    are taken, those of hidden actions too.
     """
 
     path: Path
@@ -42,15 +46,20 @@ class UserFile:
     actions: tuple[Action, ...]
     warnings: tuple[str, ...] = ()
     blocked: str | None = None
+    action_ids: frozenset[str] = frozenset()
 
 
 class WrongFile(Exception):
-    """The file cannot be used. `sentences` say why, the first few of them; `names_an_endpoint` errs towards yes."""
+    """The file cannot be used.
 
-    def __init__(self, sentences: list[str], names_an_endpoint: bool = True) -> None:
+    `sentences` say why, the first few of them; `restricts` says whether it seems to hold a rule about what may be sent,
+    or where, and errs towards yes.
+    """
+
+    def __init__(self, sentences: list[str], restricts: bool = True) -> None:
         super().__init__(sentences)
         self.sentences = sentences
-        self.names_an_endpoint = names_an_endpoint
+        self.restricts = restricts
 
 
 class FileReader:
@@ -65,7 +74,7 @@ class FileReader:
         actions, _ = read_actions(
             self._built_in, ActionSource(Located({}, {}, {}), path.name), BUILT_IN_PROFILES, self._check_template
         )
-        return UserFile(path, Config(), actions, blocked=blocked)
+        return UserFile(path, Config(), actions, blocked=blocked, action_ids=self._ids({}))
 
     def read(self, path: Path) -> UserFile:
         """Raises WrongFile, and FileNotFoundError when there is none."""
@@ -74,12 +83,16 @@ class FileReader:
             located = read_yaml(data)
         except WrongYaml as error:
             raise _wrong(path, error.problems, data) from None
-        located = Located(_without_nulls(located.values), located.lines, located.text_lines)
+        located = Located(without_nulls(located.values), located.lines, located.text_lines)
         config = self._checked(path, located, data)
         source = ActionSource(located, path.name)
         actions, problems = read_actions(self._built_in, source, known_profiles(config), self._check_template)
-        warnings = (*_sentences(path, problems), *_permission_warnings(path, config))
-        return UserFile(path, config, actions, warnings)
+        warnings = (*sentences(path.name, problems), *_permission_warnings(path, config))
+        return UserFile(path, config, actions, warnings, action_ids=self._ids(located.values))
+
+    def _ids(self, values: Mapping[str, Any]) -> frozenset[str]:
+        given = values.get("actions")
+        return frozenset(self._built_in.located.values["actions"]) | frozenset(given if isinstance(given, dict) else ())
 
     def _checked(self, path: Path, located: Located, data: bytes) -> Config:
         values = dict(located.values)
@@ -101,8 +114,8 @@ def known_profiles(config: Config) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*BUILT_IN_PROFILES, *config.profiles)))
 
 
-def key_file(named: str, settings_file: Path) -> Path:
-    """The path that `{file: PATH}` means: `~` is the home, anything relative begins at the settings file's folder."""
+def beside(named: str, settings_file: Path) -> Path:
+    """The path that a setting means: `~` is the home, anything relative begins at the settings file's folder."""
     return settings_file.parent / Path(os.path.expanduser(named))  # noqa: PTH111 - this one never raises
 
 
@@ -135,11 +148,14 @@ def _bytes_of(path: Path) -> bytes:
     return data
 
 
-def _without_nulls(values: Any, inside: str = "") -> Any:
-    """An empty setting ("profiles:" with nothing below) means the same as none, save in what is sent as it is."""
-    if not isinstance(values, dict) or inside == "parameters":
+def without_nulls(values: Any, inside: str = "") -> Any:
+    """An empty setting ("profiles:" with nothing below) means the same as none.
+
+    Save in what is sent as it is, and in caps, where it lifts one.
+    """
+    if not isinstance(values, dict) or inside in ("parameters", "spend", "tokens"):
         return values
-    return {name: _without_nulls(value, name) for name, value in values.items() if value is not None}
+    return {name: without_nulls(value, name) for name, value in values.items() if value is not None}
 
 
 def _contradictions(config: Config, located: Located) -> Iterable[Problem]:
@@ -148,12 +164,21 @@ def _contradictions(config: Config, located: Located) -> Iterable[Problem]:
         if name is not None and name not in known:
             sentence = f"there is no profile {quoted(name, known)} for “{field}”{did_you_mean(name, known)}"
             yield Problem(located.line((field,)), sentence)
-    beside = [name for name in Endpoint.model_fields if name in config.model_fields_set]
-    if "default" in config.profiles and beside:
+    for index, route in enumerate(config.routes):
+        if route.profile not in known:
+            sentence = f"there is no profile {quoted(route.profile, known)} for this route"
+            yield Problem(located.line(("routes", index, "profile")), sentence + did_you_mean(route.profile, known))
+    names = [name.upper() for name in config.redact.patterns]
+    for name in config.redact.patterns:
+        if names.count(name.upper()) > 1 and name != name.upper():
+            line = located.line(("redact", "patterns", name))
+            yield Problem(line, f"{quoted(name)} is given twice, in other letters - rename one of them")
+    top = [name for name in Endpoint.model_fields if name in config.model_fields_set]
+    if "default" in config.profiles and top:
         line = located.line(("profiles", "default"))
-        yield Problem(line, f"“default” is also what “{beside[0]}” at the top level describes - keep one of the two")
+        yield Problem(line, f"“default” is also what “{top[0]}” at the top level describes - keep one of the two")
     for name, entry in config.profiles.items():
-        for field in ("base_url", "api_key", "headers"):
+        for field in ("base_url", "api_key", "headers", "allow_insecure", "ca_bundle", "proxy"):
             if entry.kind in ("local", "echo") and field in entry.model_fields_set:
                 line = located.line(("profiles", name, field))
                 yield Problem(line, f"“{field}” has no meaning for the kind {entry.kind} - leave one of the two out")
@@ -162,30 +187,31 @@ def _contradictions(config: Config, located: Located) -> Iterable[Problem]:
 def _permission_warnings(path: Path, config: Config) -> Iterable[str]:
     endpoints = [config, *config.profiles.values()]
     written_out = any(
-        isinstance(endpoint.api_key, SecretStr) or any(map(_SECRET_HEADER.search, endpoint.headers))
+        isinstance(endpoint.api_key, SecretStr)
+        or any(map(_SECRET_HEADER.search, endpoint.headers))
+        or "@" in (endpoint.proxy or "")
         for endpoint in endpoints
     )
     holders = [path] if written_out else []
     for endpoint in endpoints:
         place = endpoint.api_key
         if isinstance(place, KeyPlace) and place.file is not None:
-            holders.append(key_file(place.file, path))
+            holders.append(beside(place.file, path))
     for holder in dict.fromkeys(holders):
         if read_by_others(holder):
             command = f"chmod 600 {shlex.quote(str(holder))}"
             yield f"{holder} holds a key and others on this machine can read it. Run: {command}"
 
 
-def _sentences(path: Path, problems: list[Problem]) -> list[str]:
+def sentences(file: str, problems: Iterable[Problem]) -> list[str]:
+    """Problems of a file as what is shown, the first few of them."""
     lines = [
-        f"{path.name}:{line}: {sentence if sentence[-1] in '.?' else sentence + '.'}"
-        for line, sentence in sorted(problems)
+        f"{file}:{line}: {sentence if sentence[-1] in '.?' else sentence + '.'}" for line, sentence in sorted(problems)
     ]
     rest = len(lines) - _SHOWN
-    return lines if rest <= 0 else [*lines[:_SHOWN], f"{path.name}: and {rest} more. Put these right first."]
+    return lines if rest <= 0 else [*lines[:_SHOWN], f"{file}: and {rest} more. Put these right first."]
 
 
 def _wrong(path: Path, problems: list[Problem], data: bytes) -> WrongFile:
-    return WrongFile(
-        _sentences(path, problems), bool(_NAMES_AN_ENDPOINT.search(data.replace(b"\0", b"")))
-    )  # UTF-16 as well
+    readable = data.replace(b"\0", b"")  # UTF-16 as well
+    return WrongFile(sentences(path.name, problems), bool(_RESTRICTS.search(readable)))

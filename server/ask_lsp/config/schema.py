@@ -6,127 +6,38 @@ that is silently ignored is worse than none.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    JsonValue,
-    SecretStr,
-    StringConstraints,
-    Tag,
-    model_validator,
+from pydantic import Discriminator, Field, JsonValue, SecretStr, StringConstraints, Tag, model_validator
+
+from ask_lsp.config.action_entry import ActionOrHidden
+from ask_lsp.config.fields import (
+    AssistantName,
+    BaseUrl,
+    Headers,
+    Hover,
+    Language,
+    Line,
+    LogLevel,
+    Milliseconds,
+    Pattern,
+    PositionEncoding,
+    Proxy,
+    Regex,
+    Review,
+    Seconds,
+    Strict,
+    Tokens,
+    Usd,
 )
-
-from ask_lsp.core.action import Needs, Output
 
 DEFAULT_MODEL = "gpt-5.4-mini"
 BUILT_IN_PROFILES = ("default", "local", "echo")
-ACTION_KINDS = ("ask", "quickfix", "refactor")
-
-_LANGUAGE = re.compile(r"[^\W\d_][\w ()-]{0,39}")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
-_KIND = re.compile(r"[a-z]+(\.[A-Za-z]+)*")
-_TITLE_FIELD = re.compile(r"\{[^{}]*\}")
+NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}$"
 
 
-def wrong_base_url(value: str) -> str | None:
-    """Why this is no endpoint, as words that fit behind a name; None when it is one. Never repeats the value."""
-    try:
-        parts = urlsplit(value)
-        parts.port  # noqa: B018 - raises for a port that is none
-    except ValueError:
-        return "is not a URL - write it like http://127.0.0.1:11434/v1"
-    if parts.scheme not in ("http", "https") or not parts.hostname or not value.isprintable() or " " in value:
-        return "is not a URL - write it like http://127.0.0.1:11434/v1"
-    if parts.username is not None or parts.password is not None:
-        return "holds a user name or password - put it into api_key or headers"
-    if parts.query or parts.fragment:
-        return "has a part behind “?” or “#” - leave that out"
-    return None
-
-
-def _check_base_url(value: str) -> str:
-    wrong = wrong_base_url(value)
-    if wrong:
-        raise ValueError(wrong)
-    return value
-
-
-def _check_language(value: str) -> str:
-    if not _LANGUAGE.fullmatch(value):
-        raise ValueError("is not the name of a language - write auto, German, pt-BR or the like")
-    return value
-
-
-def _check_one_line(value: str) -> str:
-    if not value.strip() or not value.isprintable():
-        raise ValueError("is not a line of text - write some words")
-    return value
-
-
-def _check_headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
-    for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise ValueError("has a name that is no HTTP header - write it like X-Team")
-        text = value.get_secret_value()
-        try:
-            text.encode("latin-1")
-        except UnicodeEncodeError:
-            text = "\n"
-        if not text.isprintable():
-            raise ValueError("has a value that HTTP cannot carry - use plain characters on one line")
-    return headers
-
-
-def _check_kind(value: str) -> str:
-    if not _KIND.fullmatch(value) or value.partition(".")[0] not in ACTION_KINDS:
-        raise ValueError("is not a kind of ours - write ask, quickfix, refactor or refactor.rewrite (never source)")
-    return value
-
-
-def _check_title(value: str) -> str:
-    if set(_TITLE_FIELD.findall(value)) - {"{target}", "{assistant}", "{problem}", "{count}"}:
-        raise ValueError(
-            "has an unknown field in braces - only {target}, {assistant}, {problem} and {count} are filled in"
-        )
-    return _check_one_line(value)
-
-
-def _check_file(value: str) -> str:
-    if set(_TITLE_FIELD.findall(value)) - {"{stem}", "{suffix}"}:
-        raise ValueError("has an unknown field in braces - only {stem} and {suffix} are filled in")
-    if "/" in value or "\\" in value or value.startswith("."):
-        raise ValueError("must be the name of a file, without a folder")
-    return value
-
-
-BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
-Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_check_one_line)]
-Language = Annotated[str, AfterValidator(_check_language)]
-AssistantName = Annotated[str, StringConstraints(max_length=30), AfterValidator(_check_one_line)]
-Headers = Annotated[dict[str, SecretStr], AfterValidator(_check_headers)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Milliseconds = Annotated[int, Field(ge=0, le=10_000)]
-Hover = Literal["off", "cached", "ask"]
-Review = Literal["apply", "preview", "proposal"]
-LogLevel = Literal["debug", "info", "warning", "error"]
-PositionEncoding = Literal["auto", "utf-8", "utf-16", "utf-32"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
-    )
-
-
-class KeyPlace(_Strict):
-    """Where a key is, if it is not written out. Exactly one of the three."""
+class KeyPlace(Strict):
+    """Where a key is, if it is not written out. Exactly one of the four."""
 
     env: Line | None = Field(default=None, examples=["WORK_API_KEY"])
     """The name of an environment variable. An editor started from the desktop may not see those of your shell."""
@@ -139,10 +50,14 @@ class KeyPlace(_Strict):
     )
     """A program and its arguments that print the key. It runs when the key is first needed, once, for at most 20 s."""
 
+    keyring: Annotated[Line, StringConstraints(pattern=NAME)] | None = Field(default=None, examples=["work"])
+    """The name of a key in the operating system's keyring, where `ask-lsp key set PROFILE` puts it, for this base_url
+    only. Needs the extra: pip install "ask-lsp[keyring]"."""
+
     @model_validator(mode="after")
     def _exactly_one(self) -> KeyPlace:
-        if sum(value is not None for value in (self.env, self.file, self.command)) != 1:
-            raise ValueError("needs exactly one of env, file and command")
+        if sum(value is not None for value in (self.env, self.file, self.command, self.keyring)) != 1:
+            raise ValueError("needs exactly one of env, file, command and keyring")
         return self
 
 
@@ -156,8 +71,8 @@ ApiKey = Annotated[
 ]
 
 
-class PricesEntry(_Strict):
-    """What the model costs. It is only used to show what was spent."""
+class PricesEntry(Strict):
+    """What the model costs."""
 
     input: float = Field(ge=0, examples=[0.75])
     """USD per million tokens sent."""
@@ -165,8 +80,11 @@ class PricesEntry(_Strict):
     output: float = Field(ge=0, examples=[4.5])
     """USD per million tokens answered."""
 
+    cached: float | None = Field(default=None, ge=0, examples=[0.075])
+    """USD per million tokens sent that the endpoint had in its cache. Not set: the same as input."""
 
-class LimitsEntry(_Strict):
+
+class LimitsEntry(Strict):
     """The limits of one profile."""
 
     connect: Seconds = 10.0
@@ -182,12 +100,12 @@ class LimitsEntry(_Strict):
     """How often a request that failed for a passing reason is sent again. A number, not seconds."""
 
 
-class Endpoint(_Strict):
+class Endpoint(Strict):
     """Which model, where, and with which key."""
 
     api_key: ApiKey | None = Field(default=None, examples=["sk-..."])
-    """The key. Written out, or where it is: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}.
-    It is sent to the base_url beside it and nowhere else."""
+    """The key. Written out, or where it is: {env: NAME}, {file: PATH}, {command: [PROGRAM, ARGUMENT]}
+    or {keyring: NAME}. It is sent to the base_url beside it and nowhere else."""
 
     model: Line | None = Field(default=None, examples=[DEFAULT_MODEL])
     """The model, as its endpoint calls it."""
@@ -206,10 +124,22 @@ class Endpoint(_Strict):
     all the same. Not set: for the models of OpenAI that take it."""
 
     prices: PricesEntry | None = None
-    """What the model costs. It is only used to show what was spent."""
+    """What the model costs: for what is shown, and for the caps in “spend”. Not set: what is known of the model."""
 
     headers: Headers = Field(default={}, examples=[{"X-Team": "compilers"}])
     """Further HTTP headers. Like the key, they are sent to this endpoint only."""
+
+    allow_insecure: bool = False
+    """Whether code and key may go to another machine unencrypted: without it, http:// is refused but for this machine.
+    It counts for the base_url beside it."""
+
+    ca_bundle: Line | None = Field(default=None, examples=["~/.certificates/company.pem"])
+    """A file of certificates (PEM) that are trusted for this endpoint in the place of the operating system's. Relative
+    to the folder of this file. Rarely needed: certificates that your system trusts are trusted here."""
+
+    proxy: Proxy | None = Field(default=None, examples=["http://proxy.example.com:3128"])
+    """The proxy to this endpoint. Not set: that of the environment (HTTPS_PROXY and the like). Never used for this
+    machine."""
 
     limits: LimitsEntry = LimitsEntry()
     """How long to wait, in seconds. There is no limit on a whole answer."""
@@ -222,7 +152,7 @@ class ProfileEntry(Endpoint):
     """openai is any OpenAI-compatible endpoint, local the embedded model, echo repeats the question (for tests)."""
 
 
-class EditsEntry(_Strict):
+class EditsEntry(Strict):
     """What happens to changes that an answer proposes."""
 
     review: Review | None = Field(default=None, examples=["preview"])
@@ -230,64 +160,60 @@ class EditsEntry(_Strict):
     Not set: the best that the editor can do."""
 
 
-class ActionEntry(_Strict):
-    """An action: what is asked, about what, and where the answer goes."""
+class RedactEntry(Strict):
+    """Your own rules about secrets."""
 
-    title: Annotated[Line, AfterValidator(_check_title)] | None = Field(default=None, examples=["Review {target}"])
-    """What the editor's menu shows. {target} is what is selected, {assistant} the assistant's name, {problem} the first
-    problem reported there and {count} how many there are."""
+    patterns: dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(_[A-Za-z][A-Za-z0-9]*)*$", max_length=40)],
+        Regex,
+    ] = Field(default={}, examples=[{"TICKET": "TCK-[0-9]{8}"}])
+    """Regular expressions by name. What one matches is a secret; the name is what its placeholder says."""
 
-    kind: Annotated[str, AfterValidator(_check_kind)] | None = Field(default=None, examples=["ask"])
-    """The kind of code action, which decides where editors sort it: ask, quickfix, or refactor with a suffix."""
-
-    system: str | None = Field(default=None, examples=["You are a strict and kind reviewer."])
-    """Who the model is to be. A Jinja2 template, with the same variables as the prompt."""
-
-    prompt: str | None = Field(
-        default=None,
-        examples=[
-            "Review {{ target }} as if it came in a pull request.\n"
-            "{% if problems %}Mind the {{ problems | length }} reported problems.{% endif %}\n"
-        ],
-    )
-    """The question. A Jinja2 template with target, language, file, question, code, problems (each with message, code,
-    source and line), surrounding and answer_language. The code itself is put below it by itself."""
-
-    context: list[Literal["symbol", "diagnostics"]] | None = Field(default=None, examples=[["symbol"]])
-    """What is sent with the code: symbol is the definition around it, diagnostics the problems reported in it."""
-
-    output: Output | None = Field(default=None, examples=["chat"])
-    """Where the answer goes: chat, or into the code. replace puts it in the place of what it is about, insert_before
-    and insert_after beside that, insert at the cursor, and new_file into a file beside this one."""
-
-    file: Annotated[Line, AfterValidator(_check_file)] | None = Field(default=None, examples=["{stem}_notes.md"])
-    """The name of the new file; {stem} and {suffix} are those of this one. Not set: where the project has its tests."""
-
-    scope: Literal["selection", "file"] | None = Field(default=None, examples=["selection"])
-    """What it is about: the selection (or the definition around the cursor), or the whole file."""
-
-    languages: list[Line] | None = Field(default=None, examples=[["python", "go"]])
-    """The languages it is listed for, by their LSP names. Not set: all."""
-
-    profile: Line | None = Field(default=None, examples=["default"])
-    """The profile that answers. Not set: the active one."""
-
-    needs: Needs | None = Field(default=None, examples=["nothing"])
-    """What must be there: question asks you for words, diagnostics lists it only where a problem is reported,
-    several_diagnostics where there are two or more, and each_diagnostic once for each of them."""
-
-    listed: bool | None = Field(default=None, examples=[True])
-    """Whether it is shown in the menu."""
+    allow: list[Regex] = Field(default=[], examples=[["EXAMPLE[0-9A-Z]+"]])
+    """Regular expressions. What one of them matches as a whole is no secret."""
 
 
-def _hidden_or_entry(value: Any) -> str:
-    return "hidden" if isinstance(value, bool) else "entry"
+class RouteEntry(Strict):
+    """Files that may go to one profile only."""
+
+    paths: Annotated[list[Pattern], Field(min_length=1)] = Field(examples=[["customers/", "*.key.py"]])
+    """Patterns as in .gitignore, relative to the workspace folders. One that begins with ~/, or is the path of a folder
+    on this machine, means just that."""
+
+    profile: Line = Field(examples=["local"])
+    """The profile. What is in these files goes to no other, in no question, follow-up or hover."""
 
 
-ActionOrHidden = Annotated[
-    Annotated[Literal[False], Tag("hidden")] | Annotated[ActionEntry, Tag("entry")],
-    Discriminator(_hidden_or_entry),
-]
+class SpendEntry(Strict):
+    """Caps in USD, over all editors. null or false is no cap."""
+
+    per_request: Usd = 0.50
+    """What one request may cost at most: its input, and the longest answer that it may get."""
+
+    per_hour: Usd = None
+    """In any 60 minutes."""
+
+    per_day: Usd = 5.0
+    """In a day of your time zone."""
+
+    per_month: Usd = None
+    """In a month of your time zone."""
+
+
+class TokensEntry(Strict):
+    """Caps in tokens, sent and answered together. null or false is no cap."""
+
+    per_request: Tokens = 50_000
+    """What one request may take at most."""
+
+    per_hour: Tokens = None
+    """In any 60 minutes."""
+
+    per_day: Tokens = 1_000_000
+    """In a day of your time zone."""
+
+    per_month: Tokens = None
+    """In a month of your time zone."""
 
 
 class Config(Endpoint):
@@ -297,22 +223,20 @@ class Config(Endpoint):
     """The profile that answers. The settings above are the profile “default”; “local” (the embedded model) and “echo”
     always exist."""
 
-    profiles: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}$")], ProfileEntry] = (
-        Field(
-            default={},
-            examples=[
-                {
-                    "work": {
-                        "kind": "openai",
-                        "base_url": "https://models.example.com/v1",
-                        "api_key": {"env": "WORK_API_KEY"},
-                        "model": "gpt-5.4",
-                    },
-                    "ollama": {"base_url": "http://127.0.0.1:11434/v1", "model": "qwen3-coder"},
-                    "cheap": {"model": "gpt-5.4-nano"},
-                }
-            ],
-        )
+    profiles: dict[Annotated[str, StringConstraints(pattern=NAME)], ProfileEntry] = Field(
+        default={},
+        examples=[
+            {
+                "work": {
+                    "kind": "openai",
+                    "base_url": "https://models.example.com/v1",
+                    "api_key": {"env": "WORK_API_KEY"},
+                    "model": "gpt-5.4",
+                },
+                "ollama": {"base_url": "http://127.0.0.1:11434/v1", "model": "qwen3-coder"},
+                "cheap": {"model": "gpt-5.4-nano"},
+            }
+        ],
     )
     """Further ways to get an answer, each with any of the settings above. One that names base_url or api_key stands on
     its own: it takes neither from anywhere else. One that names neither uses those of “default”."""
@@ -365,6 +289,25 @@ class Config(Endpoint):
     document, types, tests, complete, rewrite, explain_problem) is changed by naming the fields that differ, and hidden
     by false."""
 
+    deny: list[Pattern] = Field(default=[], examples=[["secrets/", "*.tfstate"]])
+    """Files that are never sent, beside those that never are anyway (.env, keys, certificates, ...). Patterns as in
+    .gitignore."""
+
+    redact: RedactEntry = RedactEntry()
+    """What counts as a secret beside what is known as one. Secrets are replaced by placeholders before sending."""
+
+    routes: list[RouteEntry] = Field(default=[], examples=[[{"paths": ["customers/", "*.key.py"], "profile": "local"}]])
+    """Files that may go to one profile only. Where several routes match a file, all of them count."""
+
+    spend: SpendEntry = SpendEntry()
+    """What questions may cost, in USD, all editors together. null or false is no cap."""
+
+    tokens: TokensEntry = TokensEntry()
+    """The same in tokens, where the price is unknown. Once you set a number here, all of these hold at any price."""
+
+    log_prompts: bool = False
+    """Whether `ask-lsp log` keeps the text of what was sent, secrets replaced. Otherwise it keeps no text."""
+
     max_jobs: int = Field(default=4, ge=1, le=32)
     """How many questions are answered at the same time. The others wait."""
 
@@ -376,7 +319,7 @@ class Config(Endpoint):
     another language server of the same editor insists on one."""
 
 
-class EditorSettings(_Strict):
+class EditorSettings(Strict):
     """What the editor may set. A repository can write these, so nothing here says where anything is sent."""
 
     profile: Line | None = None

@@ -17,7 +17,7 @@ from ask_lsp.core.headers import definition_header
 from ask_lsp.core.leftovers import left_out
 from ask_lsp.core.text import line_text, split_lines
 
-__all__ = ["Target", "Unusable", "completion", "insertion", "replacement", "search_replace", "whole_file"]
+__all__ = ["Target", "Unusable", "completion", "has_code", "insertion", "replacement", "search_replace", "whole_file"]
 
 CURSOR = "<cursor/>"
 _CODE_BELOW = re.compile(r"(?:[:{(\[]|=>|->)\s*$")
@@ -39,6 +39,12 @@ class Target:
     name: str = ""
 
 
+def has_code(answer: str) -> bool:
+    """Whether there is anything in it that could be meant for the code: a fence, or a SEARCH/REPLACE block."""
+    lines = re.split(r"\r\n|\n|\r", answer)
+    return any(line.lstrip(" \t>").startswith(("```", "~~~")) for line in lines) or has_blocks(lines)
+
+
 def replacement(answer: str, target: Target) -> str:
     """What is to stand instead of the target. Raises Unusable."""
     pieces = take_apart(readable(answer))
@@ -47,7 +53,9 @@ def replacement(answer: str, target: Target) -> str:
         return _changing(changed, target)
     code = _code(pieces, target)
     _refuse_leftovers(code, target)
-    new = fit(code, target.seen, target.indent, target.eol, target.unit, keep_trailing=target.language in PROSE)
+    prose = target.language in PROSE
+    fitting = target.seen, target.indent, target.eol, target.unit
+    new = fit(code, *fitting, keep_trailing=prose, language=target.language)
     return _changing(new, target)
 
 

@@ -22,10 +22,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Literal, NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from ask_lsp.core.conversation import Message
 from ask_lsp.core.errors import RequestRefused
+from ask_lsp.core.fences import lines_and_blocks
 from ask_lsp.core.text import Point, Span, line_length, replace_surrogates, split_lines
 
 Role = Literal["user", "assistant"]
@@ -38,11 +39,12 @@ INTERRUPTED = "(interrupted)"
 JOB_ATTRIBUTE = "job"
 
 _CHAT_MARKER = re.compile(r"<!-- ask:([0-9a-f]{24,128}) chat([^<>]*)-->\s*")
-_MARKER = re.compile(r"<!--[ \t]*ask:[^<>\n]*-->")
 _LABEL_BREAKERS = re.compile(r"<!--|-->")
-_FILE_TARGET = r"\([ \t]*<?file:[^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
-_FILE_LINK = re.compile(rf"\[((?:\\.|[^\[\]\\\n]){{0,1000}})\]{_FILE_TARGET}", re.IGNORECASE)
-_BARE_FILE_TARGET = re.compile(rf"(?<=\]){_FILE_TARGET}", re.IGNORECASE)
+# What `place_link` writes: the label says the same file and line as the target, which others' links do not.
+_PLACE_LINK = re.compile(
+    r"\[(?P<name>(?:\\.|[^\[\]\\\n]){0,1000}?)(?P<lines>:(?P<line>\d+)(?:-\d+)?)\]"
+    r"\((?P<target>file:[^\s()<>]*)#L(?P=line)\)"
+)
 _ESCAPED_BRACKET = re.compile(r"\\([\[\]\\])")
 _BLANK_EDGES = re.compile(r"\A(?:[ \t]*\r?\n)+")
 
@@ -110,9 +112,17 @@ def note(nonce: str, sentence: str) -> str:
 
 
 def file_link(label: str, uri: str) -> str:
-    """A Markdown link to a place in a file, which `messages` reduces to its label."""
+    """A Markdown link to a file, or to a place in it."""
     escaped = re.sub(r"([\[\]\\])", r"\\\1", _one_line(label))
     return f"[{escaped}]({quote(uri, safe=':/?#@!$&*+,;=%~-._')})"
+
+
+def place_link(name: str, lines: str, uri: str) -> str:
+    """A link to lines of a file: `name` is the last part of its path, `lines` are "3" or "3-9".
+
+    `messages` reduces it to its label: no path is ever sent.
+    """
+    return file_link(f"{name}:{lines}", f"{uri}#L{lines.partition('-')[0]}")
 
 
 def parse(text: str) -> Chat:
@@ -143,8 +153,9 @@ def parse(text: str) -> Chat:
 
 
 def messages(chat: Chat) -> list[Message]:
-    """What a model is sent of the conversation: neither markers nor notes of ours, no path of a file, no empty turn.
+    """What a model is sent of the conversation: neither markers nor notes nor place links of ours, and no empty turn.
 
+    Nothing else is taken away, and in fenced code nothing but the nonce: the model has to see the code that there is.
     Turns of the same side that follow each other become one message: some chat templates take alternating sides only.
     """
     result: list[Message] = []
@@ -158,6 +169,11 @@ def messages(chat: Chat) -> list[Message]:
     return result
 
 
+def linked(text: str) -> list[str]:
+    """The `file:` URIs that the place links of a turn name, without their fragments."""
+    return [link["target"] for link in _PLACE_LINK.finditer(text)]
+
+
 def last_question(chat: Chat) -> str | None:
     """What the user has typed into the last turn, possibly nothing yet; None if the last turn is not the user's."""
     if not chat.turns or chat.turns[-1].role != "user":
@@ -167,15 +183,26 @@ def last_question(chat: Chat) -> str | None:
 
 def sendable(text: str, nonce: str) -> str:
     """A turn's text as a model may see it, without blank lines around it."""
-    if "<!--" in text:
-        own_note = f"<!-- ask:{nonce} note -->"
-        kept = (line for line in text.split("\n") if not line.rstrip().endswith(own_note))
-        text = _MARKER.sub("", "\n".join(kept))
-    text = text.replace(nonce, "…")
-    if "file:" in text.lower():
-        text = _FILE_LINK.sub(lambda link: _ESCAPED_BRACKET.sub(r"\1", link[1]), text)
-        text = _BARE_FILE_TARGET.sub("", text)
+    if nonce in text or "](file:" in text:
+        text = "".join(line if in_block else _words(line, nonce) for line, in_block in lines_and_blocks(text))
+        text = text.replace(nonce, "…")
     return replace_surrogates(_BLANK_EDGES.sub("", text).rstrip())
+
+
+def _words(line: str, nonce: str) -> str:
+    """A line outside of code, without what we wrote into it."""
+    if nonce in line:
+        if line.rstrip().endswith(f"<!-- ask:{nonce} note -->"):
+            return ""
+        line = re.sub(rf"<!--[ \t]*ask:{re.escape(nonce)}[^<>\n]*-->", "", line)
+    return _PLACE_LINK.sub(_label, line) if "](file:" in line else line
+
+
+def _label(link: re.Match[str]) -> str:
+    name = _ESCAPED_BRACKET.sub(r"\1", link["name"])
+    file = unquote(urlsplit(link["target"]).path).rpartition("/")[2]
+    ours = _one_line(file).replace(" ", "") == name.replace(" ", "")
+    return name + link["lines"] if ours else link[0]
 
 
 class _Heading(NamedTuple):

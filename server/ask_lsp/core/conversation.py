@@ -29,11 +29,24 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class Retrying:
-    """The request failed in a way that may pass, and is sent again in `seconds`. `reason` is for people."""
+    """The request failed in a way that may pass, and is sent again in `seconds`. `reason` is for people.
+
+    `refused` says that the endpoint did not take it at all, so that nothing can have been billed.
+    """
 
     reason: str
     seconds: float
     attempt: int
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A request as it goes out: the URL, the names of the headers, and the very bytes of the body."""
+
+    url: str
+    headers: tuple[str, ...]
+    body: bytes
 
 
 @dataclass(frozen=True)

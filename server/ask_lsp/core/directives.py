@@ -1,5 +1,8 @@
 """Comments that speak to the assistant: `# use a dict here ask!` is an instruction, `# why a list? ask?` a question.
 
+One comment is one instruction: the line that holds the word, or the block comment that it ends. Line comments above it
+are other people's words, which stay.
+
 Found without a parser, because they are looked for at every listing: only lines that hold the word are read closely,
 each once from left to right. Strings that go over several lines are not seen as such; a syntax tree tells, later.
 """
@@ -144,32 +147,11 @@ def _read(lines: Sequence[str], comment: Comment, marks: Marks) -> Directive | N
     alone = not before.strip(" \t\f\ufeff") and not after.strip()
     if marks.in_braces and before.strip() == "{" and after.strip() == "}":
         alone = True
-    if not alone:
-        text = text.strip()
-        return Directive(kind, text, _beside_code(comment, before, after)) if text else None
-    first = start.line
-    if not comment.closer:
-        texts = [text]
-        while (upper := _line_comment(lines, first - 1, comment, marks)) is not None:
-            texts.append(upper)
-            first -= 1
-        text = "\n".join(reversed(texts))
-    text = text.strip()
-    return Directive(kind, text, _whole_lines(lines, first, end.line)) if text else None
-
-
-def _line_comment(lines: Sequence[str], number: int, like: Comment, marks: Marks) -> str | None:
-    """The text of a line that is nothing but a comment like the one below it; None when it is something else."""
-    if number < 0 or like.start.line - number >= _MOST_LINES or len(lines[number]) > _LONGEST_LINE:
+    if not (text := text.strip()):
         return None
-    line = line_text(lines[number])
-    if line[: like.start.column].strip() or line.startswith("#!"):
-        return None
-    found = comments_in(line, number, marks)
-    if len(found) != 1 or found[0].start.column != like.start.column or found[0].mark != like.mark:
-        return None
-    text = _text(lines, found[0])
-    return text if _ended(text) is None else None
+    return Directive(
+        kind, text, _whole_lines(lines, start.line, end.line) if alone else _beside_code(comment, before, after)
+    )
 
 
 def _text(lines: Sequence[str], comment: Comment) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ask_lsp.core.diff import line_hunks
-from ask_lsp.core.text import Point, Span, line_length, slice_lines, split_lines
+from ask_lsp.core.text import Point, Span, end_of, line_length, slice_lines, split_lines
 
 
 class Edit(NamedTuple):
@@ -35,6 +35,19 @@ def smallest(lines: Sequence[str], span: Span, new: str) -> list[Edit]:
             start = Point(start.line - 1, kept + (span.start.column if first == 1 else 0))
         edits.append(Edit(Span(start, end), text))
     return edits
+
+
+def changes(seen: str, new: str, now: str) -> list[Edit] | None:
+    """The edits that make the step from `seen` to `new` in `now`, counted from its beginning; None if the two meet."""
+    text = merge(seen, new, now)
+    lines = split_lines(now)
+    return None if text is None else smallest(lines, Span(Point(0, 0), end_of(lines)), text)
+
+
+def taken_back(seen: str, new: str, now: str) -> str | None:
+    """What `now` was before the step from `seen` to `new` was made in it; None where that cannot be told."""
+    before = merge(new, seen, now)
+    return before if before is not None and before != now and merge(seen, new, before) == now else None
 
 
 def apply(text: str, edits: Sequence[Edit], start: Point) -> str:

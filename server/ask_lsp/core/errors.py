@@ -4,6 +4,7 @@
     ├── SettingsError            the settings are wrong
     │   └── KeyUnavailable       the key could not be had from where the settings say it is
     ├── RequestRefused           we refuse to send, or to act, and say why
+    │   └── CapReached           a cap on what may be spent would be passed
     ├── ModelError               the model or its endpoint failed
     │   ├── NotReachable         no connection: refused, DNS, TLS, proxy
     │   ├── TimedOut             one of our limits ran out
@@ -12,6 +13,7 @@
     │   │   └── RateLimited      429 that outlived our retries
     │   ├── Filtered             the provider's content filter
     │   └── CutOff               the answer ended before it was complete
+    │       └── SaidNothing      it ended before it had begun
     └── LocalModelError          the embedded model: not installed, not pulled, did not start
 
 Each message is one short sentence or two, ends with the next step, and never holds a key, a prompt or a traceback.
@@ -42,6 +44,12 @@ class RequestRefused(AskError):
     """We refuse: bad arguments, a document that is not open, something that may not be sent."""
 
     code = "refused"
+
+
+class CapReached(RequestRefused):
+    """The request would pass a cap of `spend` or `tokens`, and nobody allowed it once."""
+
+    code = "cap"
 
 
 class ModelError(AskError):
@@ -90,6 +98,10 @@ class CutOff(ModelError):
     """The stream ended, broke or was malformed before the answer was complete. The text so far stays."""
 
     code = "cut"
+
+
+class SaidNothing(CutOff):
+    """The model ended its answer without having said a word."""
 
 
 class LocalModelError(AskError):

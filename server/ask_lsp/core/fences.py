@@ -1,4 +1,4 @@
-"""Code fences of Markdown: making one that its content cannot break, and closing one that an answer left open.
+"""Code fences of Markdown: making one that its content cannot break, finding them, closing one that was left open.
 
 An answer that is cut in the middle of a code block would otherwise swallow everything that follows it in the chat file.
 """
@@ -6,6 +6,9 @@ An answer that is cut in the middle of a code block would otherwise swallow ever
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from ask_lsp.core.text import line_text, split_lines
 
 _BACKTICKS = re.compile(r"`+")
 _NOT_IN_INFO = re.compile(r"[`\s]+")
@@ -30,27 +33,49 @@ def close_open_fence(markdown: str) -> str | None:
     Follows CommonMark 0.31, "Fenced code blocks": indented by at most 3, closed by a line of at least as many of the
     same character and nothing else, or by the end of the list item that it stands in.
     """
-    items: list[int] = []
-    fence = ""
+    blocks = _Blocks()
     for line in _LINE_END.split(markdown):
+        blocks.take(line)
+    if not blocks.fence:
+        return None
+    return ("" if markdown.endswith("\n") else "\n") + " " * blocks.base + blocks.fence
+
+
+def lines_and_blocks(markdown: str) -> Iterator[tuple[str, bool]]:
+    """Every line with its line end, and whether it belongs to a fenced code block, the fences included."""
+    blocks = _Blocks()
+    for line in split_lines(markdown):
+        yield line, blocks.take(line_text(line))
+
+
+class _Blocks:
+    """Reads line by line; `fence` is that of the block which is open, and `base` the column of its list item."""
+
+    def __init__(self) -> None:
+        self.fence = ""
+        self._items: list[int] = []
+
+    @property
+    def base(self) -> int:
+        return self._items[-1] if self._items else 0
+
+    def take(self, line: str) -> bool:
+        """Whether a line, given without its end, belongs to a block."""
         indent, rest = _indentation(line)
         if not rest:
-            continue
-        if fence:
-            base = items[-1] if items else 0
-            if indent >= base:
-                if indent - base <= _DEEPEST_INDENT and _closes(rest, fence):
-                    fence = ""
-                continue
-            fence = ""
-        while items and indent < items[-1]:
-            items.pop()
-        indent, rest = _enter_list_items(items, indent, rest)
-        if indent - (items[-1] if items else 0) <= _DEEPEST_INDENT and (opening := _FENCE.match(rest)):
-            fence = opening[1] or opening[3]
-    if not fence:
-        return None
-    return ("" if markdown.endswith("\n") else "\n") + " " * (items[-1] if items else 0) + fence
+            return bool(self.fence)
+        if self.fence:
+            if indent >= self.base:
+                if indent - self.base <= _DEEPEST_INDENT and _closes(rest, self.fence):
+                    self.fence = ""
+                return True
+            self.fence = ""
+        while self._items and indent < self._items[-1]:
+            self._items.pop()
+        indent, rest = _enter_list_items(self._items, indent, rest)
+        if indent - self.base <= _DEEPEST_INDENT and (opening := _FENCE.match(rest)):
+            self.fence = opening[1] or opening[3]
+        return bool(self.fence)
 
 
 def _closes(rest: str, fence: str) -> bool:

@@ -7,6 +7,7 @@ from itertools import groupby
 from urllib.parse import unquote, urlsplit
 
 from ask_lsp.core.chat_format import file_link
+from ask_lsp.core.edits import merge
 from ask_lsp.core.fences import fenced
 from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.text import line_text, split_lines
@@ -19,13 +20,17 @@ def diff_page(proposal: Proposal, now: str | None) -> str:
     from difflib import unified_diff
 
     name = _name(proposal.uri)
-    old = proposal.seen if now is None else now
+    old = proposal.at.text if now is None else now
+    new = merge(proposal.seen, proposal.new, old)
     parts = [f"# {proposal.title}\n", f"{_place(proposal)}\n"]
     if proposal.reason:
         parts.append(f"{proposal.reason}\n")
     if old != proposal.seen:
         parts.append("The code was changed since; the difference is to what stands there now.\n")
-    before, after = ("" if proposal.new_file else old), proposal.new.removesuffix("\n" if proposal.new_file else "")
+    if new is None:
+        new = proposal.new
+        parts.append("The same lines were changed: it cannot be applied any more, make it by hand or discard it.\n")
+    before, after = ("" if proposal.new_file else old), new.removesuffix("\n" if proposal.new_file else "")
     lines = list(
         unified_diff(
             _shown(before), _shown(after), "/dev/null" if proposal.new_file else f"a/{name}", f"b/{name}", lineterm=""

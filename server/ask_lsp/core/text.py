@@ -88,6 +88,11 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
+def plain_line_ends(text: str) -> str:
+    """Text with \\n for every line end: editors bring what is inserted into the form of the buffer."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def line_length(line: str) -> int:
     """Code points of a line without its terminator."""
     if line.endswith("\r\n"):
@@ -152,10 +157,11 @@ def splice(lines: list[str], span: Span, text: str) -> Change:
         end = Point(behind, 0)
         text += "\n"
     lines[first:behind] = pieces
-    return Change(Span(start, end), _advance(start, text))
+    return Change(Span(start, end), advance(start, text))
 
 
-def _advance(start: Point, text: str) -> Point:
+def advance(start: Point, text: str) -> Point:
+    """Where a text ends that begins at `start`."""
     pieces = split_lines(text)
     if len(pieces) == 1:
         return Point(start.line, start.column + len(text))
@@ -181,7 +187,7 @@ def replace(lines: list[str], span: Span, text: str) -> list[Step]:
     same = common_prefix(removed, text)
     if removed[:same].endswith("\r"):
         same -= 1  # a \n may follow, and belong to it
-    start = _advance(start, removed[:same])
+    start = advance(start, removed[:same])
     first = max(0, start.line - 1)  # a \r before and a \n behind may become part of the change
     before = lines[first : end.line + 2]
     change = splice(lines, Span(start, end), text[same:])
@@ -268,6 +274,34 @@ def map_through(span: Span, changes: Iterable[Change]) -> Span:
     for change in changes:
         span = map_span(span, change)
     return span
+
+
+def counted_from(span: Span, start: Point) -> Span:
+    """A span as it counts in the text that begins at `start`; what lies before that is cut off."""
+    first, last = (max(point, start) for point in span)
+    return Span(_less(first, start), _less(last, start))
+
+
+def _less(point: Point, start: Point) -> Point:
+    return Point(point.line - start.line, point.column - (start.column if point.line == start.line else 0))
+
+
+def placed_at(span: Span, start: Point) -> Span:
+    """The opposite of `counted_from`: where a span of a text is when that begins at `start`."""
+    first, last = (
+        Point(point.line + start.line, point.column + (start.column if point.line == 0 else 0)) for point in span
+    )
+    return Span(first, last)
+
+
+def carried(span: Span, old: str, new: str) -> Span:
+    """Where a stretch of the text `old` is in `new`, which was made of it; what reached to an end still does."""
+    lines = split_lines(old)
+    first, last = Point(0, 0), end_of(lines)
+    moved = map_through(span, (step.change for step in replace_all(lines, new)))
+    end = end_of(lines) if span.end == last else moved.end
+    start = end if span.is_empty else first if span.start == first else moved.start
+    return clamp(lines, Span(start, end))
 
 
 def replace_surrogates(text: str) -> str:

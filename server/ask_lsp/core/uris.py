@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 _DRIVE = re.compile(r"^file:///([A-Za-z]):")
+_DRIVE_PATH = re.compile(r"^/[A-Za-z]:")
 
 
 def same_spelling(uri: str) -> str:
@@ -14,3 +17,25 @@ def same_spelling(uri: str) -> str:
     VS Code writes `file:///c%3A/x`, others `file:///C:/x`, and both mean one file (LSP 3.17, "URI").
     """
     return _DRIVE.sub(lambda match: f"file:///{match[1].lower()}:", unquote(uri))
+
+
+def path_of(uri: str) -> Path | None:
+    """The path of a `file:` URI as it is named there, symlinks and all; None for every other scheme."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    name = unquote(parts.path)
+    if parts.scheme.lower() != "file" or not name or "\0" in name:
+        return None
+    if parts.netloc not in ("", "localhost"):
+        return Path(f"//{parts.netloc}{name}")  # a share of Windows
+    return Path(name[1:] if _DRIVE_PATH.match(name) else name)
+
+
+def root_of(path: Path | None, roots: Sequence[Path]) -> Path | None:
+    """The innermost workspace folder that a file is in; the only one there is, for what is no file."""
+    if path is None:
+        return roots[0] if len(roots) == 1 else None
+    inside = [root for root in roots if path.is_relative_to(root)]
+    return max(inside, key=lambda root: len(root.parts), default=None)

@@ -6,12 +6,12 @@ keys over plain http and error messages depend on it.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ask_lsp.core.errors import SettingsError
+from ask_lsp.core.profile import is_loopback
 
 _PORTS = {"http": 80, "https": 443}
 _NO_HOST = re.compile(r"[\s<>\"'`{}|\\^%]")
@@ -32,19 +32,9 @@ class Endpoint(NamedTuple):
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
-    def origin(self) -> str:
-        """Scheme and place, `https://api.openai.com`."""
-        return f"{self.scheme}://{self.place}"
-
-    @property
     def is_loopback(self) -> bool:
         """Whether what is sent there stays on this machine."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
 
 def endpoint_of(base_url: str, profile: str) -> Endpoint:

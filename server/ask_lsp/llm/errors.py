@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ask_lsp.core.errors import CutOff, ModelError, NotReachable, SettingsError, TimedOut
+from ask_lsp.core.errors import CutOff, ModelError, NotReachable, SaidNothing, SettingsError, TimedOut
 from ask_lsp.llm.answers import answer_failure, stream_failure
 from ask_lsp.llm.failure import Failure, Target, scrub, seconds_text
 
@@ -74,6 +74,20 @@ def ended_early(target: Target, *, any_text: bool) -> Failure:
     return Failure(
         CutOff(f"{target.place} ended without an answer. Ask again, or check the model of profile “{target.profile}”.")
     )
+
+
+def said_nothing(target: Target, *, cut: bool) -> Failure:
+    """The answer is complete, or cut by the output limit, and holds no word."""
+    if cut:
+        sentence = (
+            f"“{target.model}” reached the output limit (max_output) before it answered anything. "
+            f"Raise max_output of profile “{target.profile}”, or ask for less."
+        )
+    else:
+        sentence = (
+            f"“{target.model}” answered nothing. Ask again, or choose another model for profile “{target.profile}”."
+        )
+    return Failure(SaidNothing(sentence))
 
 
 def not_an_api(target: Target) -> Failure:

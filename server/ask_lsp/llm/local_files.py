@@ -82,16 +82,18 @@ class RunFiles(NamedTuple):
         return cls(*(base.with_suffix(suffix) for suffix in (".json", ".key", ".lock", ".log")))
 
     def prepare(self) -> None:
-        """Creates the directory, for its owner alone."""
-        self.state.parent.mkdir(parents=True, exist_ok=True)
-        self.state.parent.chmod(0o700)
+        """Creates the directory, for its owner alone. Raises LocalModelError."""
+        with self._writing():
+            self.state.parent.mkdir(parents=True, exist_ok=True)
+            self.state.parent.chmod(0o700)
 
     def write(self, running: Running) -> None:
-        """Publishes a running server; readers see all of it or nothing."""
+        """Publishes a running server; readers see all of it or nothing. Raises LocalModelError."""
         self.prepare()
-        write_private(self.key, running.key)
         fields = {name: value for name, value in running._asdict().items() if name != "key"}
-        write_private(self.state, json.dumps(fields))
+        with self._writing():
+            write_private(self.key, running.key)
+            write_private(self.state, json.dumps(fields))
 
     def read(self) -> Running | None:
         """The server that was last published, alive or not."""
@@ -107,6 +109,16 @@ class RunFiles(NamedTuple):
         if running is not None and running.pid == pid:
             self.state.unlink(missing_ok=True)
             self.key.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LocalModelError(
+                f"{self.state.parent} cannot be written ({(error.strerror or 'unknown error').lower()}). "
+                "Make it writable, or set ASK_LSP_DATA to another directory."
+            ) from error
 
 
 def write_private(path: Path, text: str) -> None:

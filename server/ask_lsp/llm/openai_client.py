@@ -20,14 +20,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ask_lsp import __version__
-from ask_lsp.core.conversation import Event, Message, Retrying, TextDelta
-from ask_lsp.core.errors import AskError, KeyUnavailable, SettingsError
-from ask_lsp.core.profile import OPENAI_BASE_URL, Profile
+from ask_lsp.core.conversation import Event, Message, Retrying, TextDelta, Wire
+from ask_lsp.core.errors import AskError
+from ask_lsp.core.profile import Profile
 from ask_lsp.core.secret import Secret
 from ask_lsp.core.text import replace_surrogates
 from ask_lsp.llm.answers import refusal_of, stream_failure
-from ask_lsp.llm.endpoint import endpoint_of
+from ask_lsp.llm.connection import check_key, check_way, http_client, only_our_headers
 from ask_lsp.llm.errors import failure_of, not_an_api
 from ask_lsp.llm.failure import Target
 from ask_lsp.llm.parameters import LearnedParameters, request_body, takes_prediction
@@ -42,8 +41,6 @@ log = logging.getLogger(__name__)
 
 PINNED_LOGGERS = ("openai", "httpx2", "httpcore2")
 
-_KEPT_HEADERS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "accept")
-_KEY_HEADERS = frozenset({"authorization", "api-key", "x-api-key"})
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 8.0
 
@@ -68,17 +65,38 @@ def _import() -> None:
 
 async def _rehearse() -> None:
     """One request that goes nowhere: the package builds its types at their first use, on whichever loop that is."""
+    profile = Profile("rehearsal", base_url="http://localhost", model="none")
+    await _captured(profile, Target.of(profile, None), _body(profile, [Message("user", "x")], None))
+
+
+async def _captured(profile: Profile, target: Target, sent: dict[str, Any]) -> Wire:
+    """The request that is made of `sent`, which goes nowhere."""
+    _import()
     import httpx2
 
     chunk = b'data: {"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}]}\n\n'
     answer = httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=chunk)
-    http_client = httpx2.AsyncClient(transport=httpx2.MockTransport(lambda request: answer), trust_env=False)
-    target = Target.of(Profile("rehearsal", base_url="http://localhost", model="none"), None)
-    async with _sdk_client("http://localhost", http_client) as client:
-        body = request_body("none", [Message("user", "x")], {}, None)
-        async with contextlib.aclosing(read_answer(_request(client, target, body), target)) as events:
-            async for _ in events:
-                pass
+    requests: list[httpx2.Request] = []
+
+    def keep(request: httpx2.Request) -> httpx2.Response:
+        requests.append(request)
+        return answer
+
+    hooks = {"request": [only_our_headers(target)]}
+    to_nowhere = httpx2.AsyncClient(transport=httpx2.MockTransport(keep), trust_env=False, event_hooks=hooks)
+    client = _sdk_client(profile.base_url, to_nowhere)
+    async with client, contextlib.aclosing(read_answer(_request(client, target, sent), target)) as events:
+        async for _ in events:
+            pass
+    names = [*requests[0].headers.keys(), *(["authorization"] if profile.key else [])]
+    return Wire(str(requests[0].url), tuple(sorted(set(names))), requests[0].content)
+
+
+def _body(profile: Profile, messages: Sequence[Message], prediction: str | None) -> dict[str, Any]:
+    body = request_body(profile.model, messages, profile.parameters, profile.max_output)
+    if prediction and takes_prediction(profile):
+        body["prediction"] = {"type": "content", "content": replace_surrogates(prediction)}
+    return body
 
 
 class OpenAIClient:
@@ -91,11 +109,10 @@ class OpenAIClient:
         self,
         environment: Mapping[str, str] | None = None,
         *,
-        learned: LearnedParameters | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self.learned = learned or LearnedParameters()
+        self.learned = LearnedParameters()
         self._environment = dict(environment or {})
         self._sleep = sleep
         self._jitter = jitter
@@ -110,8 +127,9 @@ class OpenAIClient:
         Closing the generator closes the HTTP response.
         """
         target = Target.of(profile, key)
-        _check_key(target)
-        proxy = proxy_for(target.endpoint, self._environment)
+        check_way(target, profile)
+        check_key(target)
+        proxy = proxy_for(target.endpoint, self._environment, profile.proxy)
         target = replace(target, proxy=urlsplit(proxy).netloc.rpartition("@")[2] if proxy else None)
         try:
             client = await self._client(profile, target, proxy)
@@ -119,9 +137,7 @@ class OpenAIClient:
             raise
         except Exception as error:
             raise failure_of(error, target).error from None
-        body = request_body(profile.model, messages, profile.parameters, profile.max_output)
-        if prediction and takes_prediction(profile):
-            body["prediction"] = {"type": "content", "content": replace_surrogates(prediction)}
+        body = _body(profile, messages, prediction)
         any_text, attempt, began = False, 0, time.monotonic()
         while True:
             sent = self.learned.apply(profile.base_url, body)
@@ -132,7 +148,7 @@ class OpenAIClient:
                         yield event
                 return
             except AttemptFailed as failed:
-                failure = failed.failure
+                failure, failed_cause = failed.failure, failed.cause
                 if not any_text and self._learn(profile, sent, failed.cause):
                     continue
                 loading = failure.loading and time.monotonic() - began < target.limits.first_content
@@ -140,8 +156,17 @@ class OpenAIClient:
                     raise failure.error from None
             attempt += 1
             seconds = self._backoff(attempt) if failure.after is None else failure.after
-            yield Retrying(failure.reason, seconds, attempt)
+            yield Retrying(failure.reason, seconds, attempt, refused=hasattr(failed_cause, "status_code"))
             await self._sleep(seconds)
+
+    async def wire(self, profile: Profile, messages: Sequence[Message], prediction: str | None = None) -> Wire:
+        """The request that `stream` would send first, made by the same code and not sent; its key is not fetched."""
+        target = Target.of(profile, None)
+        check_way(target, profile)
+        if profile.key is None:
+            check_key(target)
+        sent = self.learned.apply(profile.base_url, _body(profile, messages, prediction))
+        return await asyncio.to_thread(lambda: asyncio.run(_captured(profile, target, sent)))
 
     async def aclose(self) -> None:
         """Closes all connections."""
@@ -163,7 +188,8 @@ class OpenAIClient:
         return learned is not None
 
     async def _client(self, profile: Profile, target: Target, proxy: str | None) -> openai.AsyncOpenAI:
-        wanted = (profile.base_url, target.key, tuple(sorted(profile.headers.items(), key=lambda item: item[0])), proxy)
+        headers = tuple(sorted(profile.headers.items(), key=lambda item: item[0]))
+        wanted = (profile.base_url, target.key, headers, proxy, profile.ca_bundle)
         self._building = self._building or asyncio.Lock()
         async with self._building:
             if wanted not in self._clients:
@@ -174,31 +200,10 @@ class OpenAIClient:
 
 def _build(profile: Profile, target: Target, proxy: str | None) -> openai.AsyncOpenAI:
     _import()
-    import ssl
-
-    import httpx2
-
-    if target.endpoint.scheme == "https":
-        # The operating system's certificates; SSL_CERT_FILE and SSL_CERT_DIR replace them, as everywhere.
-        trusted = httpx2.create_ssl_context()
-    else:
-        trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # Trusts nobody, and costs no reading of certificates.
-    try:
-        http_client = httpx2.AsyncClient(
-            verify=trusted,
-            proxy=proxy,
-            trust_env=False,
-            follow_redirects=False,
-            event_hooks={"request": [_only_our_headers(target)]},
-        )
-    except (ValueError, ImportError, httpx2.InvalidURL):
-        raise SettingsError(
-            f"The proxy {target.proxy or ''} cannot be used. Write HTTPS_PROXY like http://HOST:PORT."
-        ) from None
-    return _sdk_client(profile.base_url, http_client)
+    return _sdk_client(profile.base_url, http_client(profile, target, proxy))
 
 
-def _sdk_client(base_url: str, http_client: httpx2.AsyncClient) -> openai.AsyncOpenAI:
+def _sdk_client(base_url: str, over: httpx2.AsyncClient) -> openai.AsyncOpenAI:
     import openai
 
     # Empty strings keep the package from looking for values in the environment.
@@ -210,26 +215,8 @@ def _sdk_client(base_url: str, http_client: httpx2.AsyncClient) -> openai.AsyncO
         webhook_secret="",
         base_url=base_url,
         max_retries=0,
-        http_client=http_client,
+        http_client=over,
     )
-
-
-def _only_our_headers(target: Target) -> Callable[[httpx2.Request], Awaitable[None]]:
-    """A request hook that puts the headers in order, after everybody else has added theirs."""
-
-    async def hook(request: httpx2.Request) -> None:
-        ours = {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers}
-        ours["user-agent"] = f"ask-lsp/{__version__}"
-        # A proxy that compresses a stream also holds it back.
-        ours["accept-encoding"] = "identity"
-        if target.key is not None:
-            ours["authorization"] = f"Bearer {target.key.reveal()}"
-        for name, value in target.headers.items():
-            ours[name.lower()] = value.reveal()
-        request.headers.clear()
-        request.headers.update(ours)
-
-    return hook
 
 
 def _request(client: openai.AsyncOpenAI, target: Target, sent: dict[str, Any]) -> Callable[[Inbox], Awaitable[None]]:
@@ -288,23 +275,3 @@ def _whole_answer(data: bytes, target: Target) -> Any:
     for choice in chunk.choices:
         choice.delta = choice.message
     return chunk
-
-
-def _check_key(target: Target) -> None:
-    secrets = [target.key, *(target.headers[name] for name in target.headers if name.lower() in _KEY_HEADERS)]
-    keys = [secret for secret in secrets if secret]
-    if not keys and target.endpoint.host == endpoint_of(OPENAI_BASE_URL, "").host:
-        raise KeyUnavailable(
-            f"Profile “{target.profile}” has no key for {target.place}. "
-            "Set OPENAI_API_KEY, or api_key in the settings file; `ask-lsp config --path` says where that is."
-        )
-    if keys and target.endpoint.scheme == "http" and not target.endpoint.is_loopback:
-        raise SettingsError(
-            f"Profile “{target.profile}” would send its key unencrypted to {target.place}. "
-            "Change its base_url to https://."
-        )
-    for secret in (target.key, *target.headers.values()):
-        if secret and not (secret.reveal().isascii() and secret.reveal().isprintable()):
-            raise KeyUnavailable(
-                f"A key or header of profile “{target.profile}” has characters that cannot be sent. Copy it again."
-            )

@@ -15,6 +15,7 @@ from ask_lsp.core.profile import OPENAI_BASE_URL, Profile
 from ask_lsp.core.text import replace_surrogates
 
 _NEVER = frozenset({"model", "messages", "stream"})
+_ONE_ANSWER = ("n", "best_of")  # only the first of several answers would be read, and all of them billed
 _OTHER_NAME = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
 _OTHER_ROLE = {"system": "developer", "developer": "user"}
 _PREDICTING = re.compile(r"gpt-4o|gpt-4\.1")
@@ -29,7 +30,7 @@ def request_body(
     model: str, messages: Sequence[Message], parameters: Mapping[str, Any], max_output: int | None
 ) -> dict[str, Any]:
     """What is sent when nothing is known of the model: the configured and nothing else."""
-    body = dict(parameters)
+    body = {name: value for name, value in parameters.items() if name not in _ONE_ANSWER}
     if max_output is not None:
         body.setdefault("max_completion_tokens", max_output)
     # Lone surrogates are legal in a document and illegal in UTF-8.
@@ -49,15 +50,13 @@ def takes_prediction(profile: Profile) -> bool:
 
 
 class LearnedParameters:
-    """What endpoints have refused so far.
+    """What endpoints have refused since we started. Kept no longer: the next release of a server may take it.
 
     For each (base_url, model): a parameter's new name, or None where it is dropped; `role:system` stands for a role.
     """
 
-    def __init__(self, known: Mapping[tuple[str, str], Mapping[str, str | None]] | None = None) -> None:
-        self._changes: dict[tuple[str, str], dict[str, str | None]] = {
-            place: dict(changes) for place, changes in (known or {}).items()
-        }
+    def __init__(self) -> None:
+        self._changes: dict[tuple[str, str], dict[str, str | None]] = {}
 
     def apply(self, base_url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The body as this endpoint and model take it."""
@@ -71,6 +70,10 @@ class LearnedParameters:
                 fitted.setdefault(kept, value)
         fitted["messages"] = _with_roles(changes, body["messages"])
         return fitted
+
+    def takes_limit(self, base_url: str, model: str) -> bool:
+        """Whether an output limit is sent to this endpoint and model, under whichever name."""
+        return _follow(self._changes.get((base_url, model), {}), "max_completion_tokens") is not None
 
     def learn(self, base_url: str, sent: Mapping[str, Any], message: str, param: str | None) -> str | None:
         """Takes in a refusal (HTTP 400 or 422) of the body `sent`.
@@ -94,19 +97,6 @@ class LearnedParameters:
         other = _OTHER_NAME.get(named)
         changes[named] = other if other and other not in changes and other not in sent else None
         return named
-
-    def to_dict(self) -> dict[str, dict[str, dict[str, str | None]]]:
-        """All of it as JSON values: base_url -> model -> changes."""
-        nested: dict[str, dict[str, dict[str, str | None]]] = {}
-        for (base_url, model), changes in self._changes.items():
-            if changes:
-                nested.setdefault(base_url, {})[model] = dict(changes)
-        return nested
-
-    @classmethod
-    def from_dict(cls, nested: Mapping[str, Mapping[str, Mapping[str, str | None]]]) -> LearnedParameters:
-        """The reverse of `to_dict`."""
-        return cls({(url, model): changes for url, models in nested.items() for model, changes in models.items()})
 
 
 def _follow(changes: Mapping[str, str | None], name: str) -> str | None:

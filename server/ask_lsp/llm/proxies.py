@@ -1,4 +1,4 @@
-"""Which proxy a request takes: the environment's, but never for this machine.
+"""Which proxy a request takes: the profile's, else the environment's, but never one for this machine.
 
 The http client is told not to read the environment at all, because it would send even 127.0.0.1 through HTTP_PROXY.
 """
@@ -13,10 +13,16 @@ from ask_lsp.llm.endpoint import Endpoint
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
-def proxy_for(endpoint: Endpoint, environment: Mapping[str, str]) -> str | None:
-    """The URL of the proxy to take, or None. A variable in lower case wins over the same in upper case, as in curl."""
+def proxy_for(endpoint: Endpoint, environment: Mapping[str, str], chosen: str | None = None) -> str | None:
+    """The URL of the proxy to take, or None.
+
+    `chosen` is the profile's own, which NO_PROXY does not concern. A variable in lower case wins over the same in upper
+    case, as in curl.
+    """
     if endpoint.is_loopback:
         return None
+    if chosen:
+        return chosen
 
     def value(name: str) -> str:
         return (environment.get(name.lower()) or environment.get(name.upper()) or "").strip()

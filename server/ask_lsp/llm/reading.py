@@ -12,12 +12,20 @@ from typing import Any
 
 from ask_lsp.core.conversation import Event, Finished, TextDelta, Usage, Waiting
 from ask_lsp.llm.answers import filtered
-from ask_lsp.llm.errors import ended_early, failure_of, first_content_expired, idle_expired, malformed
+from ask_lsp.llm.errors import (
+    ended_early,
+    failure_of,
+    first_content_expired,
+    idle_expired,
+    malformed,
+    said_nothing,
+)
 from ask_lsp.llm.failure import Failure, Target
 
 # What a server may still take for the usage after it has said that the answer is complete.
 GRACE = 5.0
 WAITING_INTERVAL = 1.0
+WAITING = "waiting for the model"
 
 _ENDED = object()
 _EXPIRED = object()
@@ -65,6 +73,7 @@ class _Progress:
 
     def __init__(self, inbox: Inbox, target: Target) -> None:
         self.any_text = False
+        self.any_words = False  # some models end with nothing but blank lines
         self.finish: str | None = None
         self.usage: Usage | None = None
         self._inbox = inbox
@@ -95,11 +104,17 @@ async def read_answer(receive: Callable[[Inbox], Awaitable[None]], target: Targe
     said, said_at = "", 0.0
     try:
         while True:
-            timer = loop.call_at(progress.deadline, inbox.put, _EXPIRED)
+            due = progress.deadline
+            if not progress.any_text and progress.finish is None:
+                due = min(due, loop.time() + WAITING_INTERVAL)
+            timer = loop.call_at(due, inbox.put, _EXPIRED)
             item = await inbox.take()
             timer.cancel()
             if item is _EXPIRED:
                 if loop.time() < progress.deadline:
+                    if not progress.any_text and progress.finish is None:
+                        said, said_at = said or WAITING, loop.time()
+                        yield Waiting(said)
                     continue
                 if progress.finish is not None:
                     break
@@ -120,9 +135,10 @@ async def read_answer(receive: Callable[[Inbox], Awaitable[None]], target: Targe
                 raise AttemptFailed(Failure(filtered(target)))
             if text:
                 progress.any_text = True
+                progress.any_words = progress.any_words or not text.isspace()
                 yield TextDelta(text)
             elif not progress.any_text and progress.finish is None:
-                what = "thinking" if thought or said == "thinking" else "waiting for the model"
+                what = "thinking" if thought or said == "thinking" else WAITING
                 if what != said or loop.time() - said_at >= WAITING_INTERVAL:
                     said, said_at = what, loop.time()
                     yield Waiting(what)
@@ -135,6 +151,8 @@ async def read_answer(receive: Callable[[Inbox], Awaitable[None]], target: Targe
         raise AttemptFailed(ended_early(target, any_text=progress.any_text))
     if progress.usage is not None:
         yield progress.usage
+    if not progress.any_words:
+        raise AttemptFailed(said_nothing(target, cut=progress.finish == "length"))
     yield Finished("length" if progress.finish == "length" else "stop")
 
 

@@ -27,6 +27,7 @@ class Client:
     hover_markdown: bool = False
     configuration: bool = False
     register_configuration: bool = False
+    register_watchers: bool = False
     protocol: int = 0
     deliberate_hover: bool = False
     asks_before_edits: bool = False
@@ -65,6 +66,9 @@ def resolve(params: types.InitializeParams) -> Client:
         configuration=bool(workspace and workspace.configuration),
         register_configuration=bool(
             workspace and workspace.did_change_configuration and workspace.did_change_configuration.dynamic_registration
+        ),
+        register_watchers=bool(
+            workspace and workspace.did_change_watched_files and workspace.did_change_watched_files.dynamic_registration
         ),
         protocol=_protocol(capabilities.experimental),
         asks_before_edits=bool(

@@ -7,13 +7,14 @@ sends the change long after. So an edit counts as made when a didChange has brou
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Sequence
 
 from ask_lsp.assistant.landing import Said
 from ask_lsp.core.diff import line_hunks
 from ask_lsp.core.edits import Edit, merge
-from ask_lsp.core.text import Point, Snapshot, Span, split_lines
+from ask_lsp.core.text import Snapshot, Span, advance, plain_line_ends
 from ask_lsp.core.tracking import TrackedSpan
 from ask_lsp.lsp.documents import Document, Documents
 from ask_lsp.lsp.editor import Editor
@@ -21,36 +22,53 @@ from ask_lsp.lsp.limits import within
 
 SHOWN_LIMIT = 10.0
 MOVED_LIMIT = 1.0
+MOST_COUNTED = 200
+_TELLING = re.compile(r"\w\W*\w\W*\w")
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 
-def plain(text: str) -> str:
-    """Text with \\n for every line end: editors bring what is inserted into the form of the buffer."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def holds(seen: str, new: str, now: str) -> bool:
+    """Whether `now` has `new` word for word, or is `seen` with the step to `new` and other lines changed: no guess."""
+    seen, new, now = plain_line_ends(seen), plain_line_ends(new), plain_line_ends(now)
+    if now == new:
+        return True
+    return now != seen and ((new not in seen and new in now) or merge(seen, new, now) == now)
 
 
 def stands(seen: str, new: str, now: str) -> bool:
     """Whether `now` is `seen` with the step to `new` made in it, whatever else was typed at the same time."""
-    seen, new, now = plain(seen), plain(new), plain(now)
-    if now == new:
-        return True
-    if now == seen:
-        return False
-    if (new not in seen and new in now) or merge(seen, new, now) == now:
-        return True
-    return _traces(seen, new, now)
+    return holds(seen, new, now) or _traces(plain_line_ends(seen), plain_line_ends(new), plain_line_ends(now))
 
 
 def _traces(seen: str, new: str, now: str) -> bool:
-    """Whether what the step adds stands in `now`, or what it takes away does not, beside keys that came with it."""
+    """Whether the step was made, beside keys that came with it.
+
+    Every line that it adds is there, every line that it takes away is gone, as often as they should be. A line that is
+    gone may only have been typed in; so if no other tells, the words must be plainly nearer to the new text than to the
+    old one.
+    """
     old_lines, new_lines = seen.split("\n"), new.split("\n")
-    hunks = line_hunks(old_lines, new_lines)
-    added = [line.strip() for hunk in hunks for line in new_lines[hunk.new_first : hunk.new_last]]
-    if telling := max(added, key=len, default=""):
-        return now.count(telling) > seen.count(telling)
-    gone = max(
-        (line.strip() for hunk in hunks for line in old_lines[hunk.old_first : hunk.old_last]), key=len, default=""
-    )
-    return bool(gone) and now.count(gone) < seen.count(gone)
+    changed = {
+        line.strip()
+        for hunk in line_hunks(old_lines, new_lines)
+        for line in (*old_lines[hunk.old_first : hunk.old_last], *new_lines[hunk.new_first : hunk.new_last])
+    }
+    told = False
+    for line in sorted(changed - {""}, key=len)[-MOST_COUNTED:]:
+        before, after, found = seen.count(line), new.count(line), now.count(line)
+        if (after > before and found < after) or (after < before and found > after):
+            return False
+        told |= after > before and _TELLING.search(line) is not None
+    if told:
+        return True
+    old_words, new_words, now_words = map(_WORD.findall, (seen, new, now))
+    nearer = _distance(old_words, now_words) - _distance(new_words, now_words)
+    return 2 * nearer >= _distance(old_words, new_words) > 0
+
+
+def _distance(one: list[str], other: list[str]) -> int:
+    """How many words go and come between the two."""
+    return sum(hunk.old_last - hunk.old_first + hunk.new_last - hunk.new_first for hunk in line_hunks(one, other))
 
 
 class DocumentPlace:
@@ -59,8 +77,12 @@ class DocumentPlace:
     def __init__(self, documents: Documents, document: Document, span: Span) -> None:
         self._documents = documents
         self.document = document
-        self._tracked = document.track(span)
         self.made: TrackedSpan | None = None
+        self._follow(span)
+
+    def _follow(self, span: Span) -> None:
+        self._tracked = self.document.track(span)
+        self._grown = self.document.track(span, grows=True)
 
     @property
     def uri(self) -> str:
@@ -72,6 +94,31 @@ class DocumentPlace:
         if self._documents.get(self.document.uri) is not self.document:
             return None
         return self.document.snapshot(), self._tracked.span
+
+    def over(self, span: Span) -> DocumentPlace:
+        """Another stretch of the document as it is."""
+        return DocumentPlace(self._documents, self.document, span)
+
+    def taking_in(self, seen: str, new: str) -> DocumentPlace:
+        """The place for what comes next, with `new` in it, whoever put that there: it may reach over the edges."""
+        text = self.document.live().slice(self._grown.span)
+        if self.now() is None or not stands(seen, new, text):
+            return self
+        part = self._stretch(self._grown.span, text, new)
+        start, end = self._tracked.span
+        return self.over(Span(min(start, part.start), max(end, part.end)))
+
+    def took(self, around: Span, text: str, new: str) -> None:
+        """An edit has brought `new`, somewhere in `text`, which is what `around` says: it is part of the place now."""
+        part = self._stretch(around, text, new)
+        self.made = self.document.track(part)
+        start, end = self._tracked.span
+        self._follow(Span(min(start, part.start), max(end, part.end)))
+
+    @staticmethod
+    def _stretch(around: Span, text: str, new: str) -> Span:
+        at = text.find(new)
+        return _part(around, text, at, len(new)) if at >= 0 else around
 
     def watch(self) -> EditWatch:
         """Begins to look at what an edit does here."""
@@ -113,21 +160,13 @@ class EditWatch:
         now = self._document.live().slice(self._grown.span)
         if not stands(seen, new, now):
             return False
-        at = now.find(new)
-        self._place.made = self._document.track(
-            _part(self._grown.span, now, at, len(new)) if at >= 0 else self._grown.span
-        )
+        self._place.took(self._grown.span, now, new)
         return True
 
 
 def _part(span: Span, text: str, offset: int, length: int) -> Span:
     """Where a piece of the text of `span` is."""
-    return Span(_forward(span.start, text[:offset]), _forward(span.start, text[: offset + length]))
-
-
-def _forward(start: Point, text: str) -> Point:
-    *whole, rest = split_lines(text)
-    return Point(start.line + len(whole), len(rest) if whole else start.column + len(rest))
+    return Span(advance(span.start, text[:offset]), advance(span.start, text[: offset + length]))
 
 
 class EditorDesk:

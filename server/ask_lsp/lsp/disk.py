@@ -11,7 +11,7 @@ from ask_lsp.assistant.question import file_name
 from ask_lsp.core.errors import RequestRefused
 from ask_lsp.core.text import Snapshot, Span
 from ask_lsp.lsp.desk import DocumentPlace
-from ask_lsp.lsp.documents import Document
+from ask_lsp.lsp.documents import Document, file_of
 from ask_lsp.lsp.editor import uri_of
 from ask_lsp.lsp.limits import within
 
@@ -41,7 +41,7 @@ class EditorDisk:
 
     def path_of(self, uri: str) -> Path | None:
         """The real path of a `file:` URI."""
-        return self._server.path_of(uri)
+        return file_of(uri)
 
     def uri_of(self, path: Path) -> str:
         """The URI of a path."""
@@ -51,6 +51,11 @@ class EditorDisk:
         """Opens a file beside what the user does."""
         return await self._server.editor.show(path)
 
+    def open_now(self, uri: str) -> tuple[Snapshot, Callable[[Span], DocumentPlace]] | None:
+        """The document of that URI, if it is open."""
+        document = self._server.documents.get(uri)
+        return None if document is None else self._followed(document)
+
     async def opened(self, path: Path) -> tuple[Snapshot, Callable[[Span], DocumentPlace]] | None:
         """The document of a file, opened without focus if the editor can."""
         document = self._server.documents.at(path)
@@ -59,8 +64,9 @@ class EditorDisk:
                 document = await within(OPENED_LIMIT, self._didopen(path))
             except asyncio.TimeoutError:
                 return None
-        if document is None:
-            return None
+        return None if document is None else self._followed(document)
+
+    def _followed(self, document: Document) -> tuple[Snapshot, Callable[[Span], DocumentPlace]]:
         snapshot = document.snapshot()
         return snapshot, follower(self._server, document, snapshot)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
+from ask_lsp.core.privacy import Verdict
 from ask_lsp.core.text import (
     Point,
     Snapshot,
@@ -30,6 +30,7 @@ from ask_lsp.core.text import (
     split_lines,
 )
 from ask_lsp.core.tracking import TrackedSpan, follow
+from ask_lsp.core.uris import path_of
 from ask_lsp.lsp.convert import to_span
 
 __all__ = ["Document", "Documents", "TrackedSpan", "file_of"]
@@ -47,6 +48,7 @@ class Document:
         self.version = version
         self.lines = split_lines(text)
         self.changed = asyncio.Event()
+        self.verdict: Verdict | None = None  # whether it may be sent, as far as has been found out
         self._history: deque[tuple[int, tuple[Step, ...]]] = deque([(version, ())], maxlen=KEPT_VERSIONS)
         self._tracked: weakref.WeakSet[TrackedSpan] = weakref.WeakSet()
 
@@ -96,6 +98,10 @@ class Document:
         """Where a span of an earlier version is now; None if that version is not remembered."""
         later = self._later(version)
         return None if later is None else clamp(self.lines, map_through(span, (step.change for step in later)))
+
+    def knows(self, version: int | None) -> bool:
+        """Whether that version is remembered."""
+        return any(known == version for known, _ in self._history)
 
     def _later(self, version: int) -> list[Step] | None:
         later: list[Step] = []
@@ -149,10 +155,8 @@ class Documents:
 
 def file_of(uri: str) -> Path | None:
     """The real path of a `file:` URI; None for every other scheme."""
-    if not uri.startswith("file:"):
-        return None
+    path = path_of(uri)
     try:
-        name = to_fs_path(uri)
-        return Path(name).resolve() if name else None
-    except (ValueError, OSError):
+        return None if path is None else path.resolve()
+    except (ValueError, OSError, RuntimeError):
         return None

@@ -10,12 +10,13 @@ import logging
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path
 
+from ask_lsp.assistant.landing import Said
 from ask_lsp.lsp.client import Client
 from ask_lsp.lsp.convert import to_range
 from ask_lsp.lsp.limits import within
@@ -31,11 +32,18 @@ SHOW_LIMIT = 10.0
 EDIT_LIMIT = 10.0
 ASKED_LIMIT = 3600.0
 ANNOTATION = "ask-lsp"
+MOST_OF_REASON = 200
 
 
 def uri_of(path: Path) -> str:
     """The `file:` URI of a path."""
     return from_fs_path(str(path)) or path.as_uri()
+
+
+def _sentence(reason: object) -> str:
+    """What the editor gives as its reason (LSP 3.17, ApplyWorkspaceEditResult), on one line and with an end."""
+    line = " ".join(reason.split())[:MOST_OF_REASON] if isinstance(reason, str) else ""
+    return line if not line or line[-1] in ".!?…" else f"{line}."
 
 
 class Editor:
@@ -96,14 +104,19 @@ class Editor:
         The edit has no label: Neovim prints it at each edit.
         """
         edits = [types.TextEdit(range=types.Range(start=position, end=position), new_text=text)]
-        if self.client.document_changes:
-            identifier = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
-            edit = types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=identifier, edits=edits)])
+        if self.client.versioned_edits:
+            edit = types.WorkspaceEdit(document_changes=[self._versioned(uri, version, edits)])
         else:
             edit = types.WorkspaceEdit(changes={uri: edits})
         params = types.ApplyWorkspaceEditParams(edit=edit)
         result = await self.request(types.WORKSPACE_APPLY_EDIT, params, EDIT_LIMIT)
         return bool(getattr(result, "applied", False))
+
+    def _versioned(self, uri: str, version: int, edits: Sequence[Any]) -> types.TextDocumentEdit:
+        # Neovim (0.11) opens with version 0 and heeds versions from 1 on; its own is higher from the first change on.
+        heeded = max(1, version) if self.client.is_neovim else version
+        identifier = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=heeded)
+        return types.TextDocumentEdit(text_document=identifier, edits=edits)
 
     def workspace_edit(
         self, snapshot: Snapshot, edits: Sequence[Edit], encoding: str, ask_first: str | None = None
@@ -117,23 +130,20 @@ class Editor:
             return types.WorkspaceEdit(
                 changes={snapshot.uri: [types.TextEdit(range=where, new_text=text) for where, text in ranged]}
             )
-        # Neovim (0.11) opens with version 0 and heeds versions from 1 on; its own is higher from the first change on.
-        version = max(1, snapshot.version) if self.client.is_neovim else snapshot.version
-        identifier = types.OptionalVersionedTextDocumentIdentifier(uri=snapshot.uri, version=version)
         if ask_first is None:
-            texts: Any = [types.TextEdit(range=where, new_text=text) for where, text in ranged]
-            return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=identifier, edits=texts)])
-        annotated: Any = [
+            texts = [types.TextEdit(range=where, new_text=text) for where, text in ranged]
+            return types.WorkspaceEdit(document_changes=[self._versioned(snapshot.uri, snapshot.version, texts)])
+        annotated = [
             types.AnnotatedTextEdit(range=where, new_text=text, annotation_id=ANNOTATION) for where, text in ranged
         ]
         return types.WorkspaceEdit(
-            document_changes=[types.TextDocumentEdit(text_document=identifier, edits=annotated)],
+            document_changes=[self._versioned(snapshot.uri, snapshot.version, annotated)],
             change_annotations={ANNOTATION: types.ChangeAnnotation(label=ask_first, needs_confirmation=True)},
         )
 
     async def edit(
         self, snapshot: Snapshot, edits: Sequence[Edit], label: str, encoding: str, *, ask_first: bool = False
-    ) -> Literal["applied", "refused", "silent"]:
+    ) -> Said:
         """Has edits made in the user's document: one workspace/applyEdit, so one step to undo.
 
         Returns what the editor says, which need not be true. Neovim prints the label at each edit, so it gets none.
@@ -143,8 +153,11 @@ class Editor:
         try:
             answer = await self._ask(types.WORKSPACE_APPLY_EDIT, params, ASKED_LIMIT if ask_first else EDIT_LIMIT)
         except asyncio.TimeoutError:
-            return "silent"
-        return "applied" if answer is not None and getattr(answer[0], "applied", False) else "refused"
+            return Said("silent")
+        result = answer[0] if answer is not None else None
+        if getattr(result, "applied", False):
+            return Said("applied")
+        return Said("refused", _sentence(getattr(result, "failure_reason", None)))
 
     async def choose(self, question: str, answers: tuple[str, ...], seconds: float) -> str | None:
         """Which of the answers the user picked; None for none, or where the editor cannot ask."""

@@ -33,10 +33,12 @@ APPLY, DIFF, DISCARD, PROPOSALS, RETRY, UNDO, CHECK = (
     "ask.undo",
     "ask.check",
 )
+PREVIEW, ALLOW_ONCE, TRUST, USAGE = "ask.preview", "ask.allowOnce", "ask.trust", "ask.usage"
 ACTION_KINDS = ("ask", types.CodeActionKind.QuickFix.value, types.CodeActionKind.RefactorRewrite.value)
 COMMANDS = (
     *(RUN, SEND, CANCEL, PROFILE, OPEN_CONFIG, LOG),
     *(APPLY, DIFF, DISCARD, PROPOSALS, RETRY, UNDO, CHECK),
+    *(PREVIEW, ALLOW_ONCE, TRUST, USAGE),
 )
 
 _SHAPE = "Write them as {action, uri, range, version, question}, each of them optional."

@@ -26,6 +26,12 @@ log = logging.getLogger(__name__)
 _INTERNAL = "ask-lsp had an internal error; its log has the details (command ask.log)."
 
 
+def _may_be_id(request: Any) -> bool:
+    """Also a whole number that is written as 1.0; but NaN, which Python reads, cannot even be answered in JSON."""
+    whole = isinstance(request, float) and request.is_integer()
+    return request is None or whole or (isinstance(request, (str, int)) and not isinstance(request, bool))
+
+
 class AskProtocol(LanguageServerProtocol):
     """One connection."""
 
@@ -42,13 +48,16 @@ class AskProtocol(LanguageServerProtocol):
             self._refuse(request, types.ErrorCodes.InvalidRequest, "This is not a JSON-RPC 2.0 message.")
             return
         method, request = message.get("method"), message.get("id")
+        if not _may_be_id(request):
+            self._refuse(None, types.ErrorCodes.InvalidRequest, "The id of a message must be a whole number or text.")
+            return
         if method is not None and not self._may_come_now(method, request, "id" in message):
             return
         if method is not None:
             message.setdefault("params", None)  # vim-lsp and others leave it out where there are none
         try:
             structured = super().structure_message(message)
-        except JsonRpcException:
+        except (JsonRpcException, RecursionError):
             self._not_understood(method, request, is_request="id" in message)
             return
         try:
@@ -89,9 +98,13 @@ class AskProtocol(LanguageServerProtocol):
         error = {"code": code.value, "message": sentence}
         self._send_data({"jsonrpc": "2.0", "id": valid, "error": error})  # lsprotocol would leave an id of null out
 
-    def refuse_unparsed(self) -> None:
-        """Answers a message that was not JSON (JSON-RPC 2.0: id null)."""
-        self._refuse(None, types.ErrorCodes.ParseError, "This message is not valid JSON.")
+    def refuse_unparsed(self, sentence: str = "This message is not valid JSON.") -> None:
+        """Answers a message that could not be read (JSON-RPC 2.0: id null)."""
+        self._refuse(None, types.ErrorCodes.ParseError, sentence)
+
+    def refuse_header(self) -> None:
+        """Answers a header line that is too long to be one."""
+        self.refuse_unparsed("A header line is longer than 64 KB, and was ignored.")
 
     def forget(self, request: str) -> None:
         """Stops waiting for an answer of the client's."""

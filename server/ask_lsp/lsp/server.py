@@ -19,14 +19,15 @@ from pygls.lsp.server import LanguageServer
 
 from ask_lsp import __version__
 from ask_lsp.assistant.jobs import Job, Jobs
-from ask_lsp.core.text import Point, Span
+from ask_lsp.core.text import Span
 from ask_lsp.lsp.client import resolve
-from ask_lsp.lsp.convert import negotiate, to_position
-from ask_lsp.lsp.documents import Document, Documents, TrackedSpan, file_of
+from ask_lsp.lsp.convert import negotiate
+from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
 from ask_lsp.lsp.editor import Editor
 from ask_lsp.lsp.extensions import ACTION_KINDS, COMMANDS
-from ask_lsp.lsp.handlers import settings
+from ask_lsp.lsp.handlers import settings, sync
 from ask_lsp.lsp.limits import within
+from ask_lsp.lsp.parent import watch
 from ask_lsp.lsp.places import Places
 from ask_lsp.lsp.problems import Problems
 from ask_lsp.lsp.progress import Progress
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from ask_lsp.lsp.desk import EditorDesk
     from ask_lsp.lsp.present.transcript import ChatTranscript, Transcripts
     from ask_lsp.lsp.present.view import AnswerView
-    from ask_lsp.lsp.problems import Problems
+    from ask_lsp.lsp.safety import Safety
     from ask_lsp.lsp.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,8 @@ class AskServer(LanguageServer):
         self._transcripts: Transcripts | None = None
         self.last_place: tuple[Document, TrackedSpan] | None = None
         self.asked_about_hover = False
+        self._safety: Safety | None = None
+        self._initialize: types.InitializeParams | None = None
         self.editor_settings: dict[str, Any] = {}
         self._load = load
         self._preload = preload
@@ -104,8 +107,9 @@ class AskServer(LanguageServer):
         self._loop_ended = asyncio.Event()
         writer = Writer(stdout)
         self.protocol.set_writer(writer)
+        stdin = open_stdin(self.protocol.refuse_header)
         main = asyncio.ensure_future(
-            run_async(self._stop, open_stdin(), self.protocol, logging.getLogger("pygls"), self.report_server_error)
+            run_async(self._stop, stdin, self.protocol, logging.getLogger("pygls"), self.report_server_error)
         )
         leaving = asyncio.ensure_future(self._loop_ended.wait())
         try:
@@ -136,6 +140,11 @@ class AskServer(LanguageServer):
         services, self._services = self._services, None
         if services is not None and services.done() and not services.cancelled() and services.exception() is None:
             try:
+                if self._shelf is not None:
+                    await within(END_LIMIT, self._shelf.put_away(services.result()))
+            except Exception:
+                log.exception("the places of the proposals were not kept")
+            try:
                 await within(END_LIMIT, services.result().aclose())
             except Exception:
                 log.exception("something did not close")
@@ -143,21 +152,25 @@ class AskServer(LanguageServer):
     def initialize(self, params: types.InitializeParams) -> types.InitializeResult:
         """Answers `initialize`: declares only what works."""
         self.begun = True
-        self.process_id = params.process_id
+        watch(params.process_id, self.stop)
         self.editor.client = resolve(params)
         general = params.capabilities.general
         self.editor_settings = settings.from_initialize(params.initialization_options)
         offered = [getattr(each, "value", each) for each in (general.position_encodings if general else None) or ()]
+        self._initialize = params
         self.encoding = negotiate(offered, self._forced_encoding(self.editor_settings))
-        sync = types.TextDocumentSyncOptions(
+        synced = types.TextDocumentSyncOptions(
             open_close=True, change=types.TextDocumentSyncKind.Incremental, save=types.SaveOptions(include_text=False)
         )
         capabilities = types.ServerCapabilities(
             position_encoding=self.encoding,
-            text_document_sync=sync,
+            text_document_sync=synced,
             code_action_provider=types.CodeActionOptions(code_action_kinds=list(ACTION_KINDS), resolve_provider=False),
             execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS)),
             hover_provider=True,
+            workspace=types.WorkspaceOptions(
+                workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
+            ),
             experimental={"askLsp": {"protocol": 1}} if self.editor.client.protocol else None,
         )
         return types.InitializeResult(
@@ -169,7 +182,9 @@ class AskServer(LanguageServer):
         self._handle(types.TEXT_DOCUMENT_HOVER, _hover)
         self._handle(types.INITIALIZED, settings.initialized)
         self._handle(types.WORKSPACE_DID_CHANGE_CONFIGURATION, settings.changed)
-        self._handle(types.TEXT_DOCUMENT_DID_SAVE, _saved)
+        self._handle(types.TEXT_DOCUMENT_DID_SAVE, sync.saved)
+        self._handle(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, sync.watched)
+        self._handle(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, sync.folders)
 
     def _handle(self, method: str, handler: Callable[[AskServer, Any], Awaitable[Any]]) -> None:
         async def bound(params: Any = None) -> Any:
@@ -192,6 +207,7 @@ class AskServer(LanguageServer):
         self.spawn(asyncio.to_thread(self._preload))
         self.spawn(self.shelf.load())
         self.spawn(self._recover(services))
+        self.spawn(self.safety.begin(services))
         return services
 
     async def apply_settings(self, services: Services) -> None:
@@ -240,6 +256,15 @@ class AskServer(LanguageServer):
         return self._shelf
 
     @property
+    def safety(self) -> Safety:
+        """What of this editor may be sent."""
+        if self._safety is None:
+            from ask_lsp.lsp.safety import Safety
+
+            self._safety = Safety(self, self._initialize)
+        return self._safety
+
+    @property
     def transcripts(self) -> Transcripts:
         """The answers that are being written into chat files."""
         if self._transcripts is None:
@@ -270,10 +295,6 @@ class AskServer(LanguageServer):
         """Whether a document is one of our chat files; no I/O."""
         return document.path is not None and self.places.chats in document.path.parents
 
-    def path_of(self, uri: str) -> Path | None:
-        """The real path of a `file:` URI."""
-        return file_of(uri)
-
     def execute(self, command: str, arguments: list[Any]) -> Any:
         """workspace/executeCommand."""
         from ask_lsp.lsp.handlers import execute_command
@@ -295,11 +316,13 @@ class AskServer(LanguageServer):
 
     def view(self, job: Job) -> AnswerView:
         """What the user will see of a job; its progress begins now."""
+        from ask_lsp.lsp.present.opening import Opening
         from ask_lsp.lsp.present.view import AnswerView
 
         progress = Progress(self.editor, "ask-lsp")
         self._tokens[progress.token] = job
-        return AnswerView(self.editor, progress, job, self._was_opened, self._last_position, self._set_trouble)
+        told, note = self._set_trouble, self.safety.note
+        return AnswerView(self.editor, progress, job, Opening(self), told, note)
 
     def cancel_progress(self, token: int | str) -> None:
         """window/workDoneProgress/cancel."""
@@ -320,20 +343,6 @@ class AskServer(LanguageServer):
         )
         return self.transcripts.add(made)
 
-    async def _was_opened(self, path: Path) -> None:
-        """Waits a moment for the didOpen that follows a showDocument, so that no write on disk comes in between."""
-        try:
-            await within(0.5, self.opened_chats.setdefault(path, asyncio.Event()).wait())
-        except asyncio.TimeoutError:
-            pass
-
-    async def _last_position(self, path: Path) -> types.Position:
-        services = await self.services()
-        lines = (await services.chats.read(path)).split("\n")
-        # Behind a final newline Neovim has no line: it refuses a cursor there, and with it the whole showDocument.
-        behind_newline = len(lines) > 1 and not lines[-1]
-        return to_position(lines, Point(len(lines) - (2 if behind_newline else 1), 0), self.encoding)
-
     def _set_trouble(self, sentence: str | None) -> None:
         self._trouble = sentence
         self.send_status()
@@ -351,14 +360,16 @@ class AskServer(LanguageServer):
         status = {
             "profile": loaded.active if loaded else "default",
             "busy": len(self.jobs.running()) + int(self._explainer is not None and self._explainer.busy),
-            "spentToday": round(await services.memory.spent_today(), 6),
+            "spentToday": round(await services.outbox.spent_today(), 6),
             "error": self._trouble,
         }
         self.editor.notify("ask/status", status)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Logs; users get sentences of ours, never a traceback. A message that is no JSON gets its answer."""
-        if isinstance(error, ValueError):
+        if isinstance(error, RecursionError):
+            self.protocol.refuse_unparsed("This message is nested too deeply.")
+        elif isinstance(error, ValueError):
             self.protocol.refuse_unparsed()
         log.error("while handling a message: %s", type(error).__name__)
 
@@ -374,12 +385,6 @@ async def _hover(server: AskServer, params: types.HoverParams) -> types.Hover | 
     from ask_lsp.lsp.handlers import hover
 
     return await hover.handle(server, params)
-
-
-async def _saved(server: AskServer, params: types.DidSaveTextDocumentParams) -> None:
-    document = server.documents.get(params.text_document.uri)
-    if document is not None and document.path is not None and server.is_chat(document):
-        await server.transcripts.saved(document.path)
 
 
 async def _logged(work: Coroutine[Any, Any, Any]) -> None:

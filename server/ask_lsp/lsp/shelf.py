@@ -1,5 +1,5 @@
-"""The proposals of this editor: each follows its place in the open document, is offered there, and leaves when its text
-stands there, however it got there.
+"""The proposals of this editor: each is offered at its place in the open document, and leaves when its text stands
+there, however it got there.
 
 They are kept in the database too, so that none is lost with the server; what other editors keep is seen when a document
 is opened.
@@ -10,25 +10,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from ask_lsp.assistant.edit import Making, Previews
+from ask_lsp.assistant.edit import Previews
 from ask_lsp.assistant.landing import Landed, LivePlace
-from ask_lsp.core.anchor import around, find, fitted
-from ask_lsp.core.edits import Edit, merge, smallest
+from ask_lsp.assistant.making import Making
+from ask_lsp.core.edits import taken_back
 from ask_lsp.core.errors import RequestRefused
 from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.settings import Review
 from ask_lsp.core.text import Span
 from ask_lsp.core.tracking import TrackedSpan
-from ask_lsp.lsp.convert import to_range
-from ask_lsp.lsp.desk import DocumentPlace, EditorDesk, stands
+from ask_lsp.lsp.desk import DocumentPlace, EditorDesk, holds, stands
 from ask_lsp.lsp.documents import Document, Documents
 from ask_lsp.lsp.editor import Editor
+from ask_lsp.lsp.kept import Kept, LastEdit, source_of
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.services import Services
@@ -39,41 +38,6 @@ SETTLED = 0.2
 """Seconds without a change before a document is looked at for texts that have got into it."""
 
 MOST_CHATS = 100
-
-LARGE = 20_000
-"""Code points of a text above which it is merged in a thread only, never for a listing."""
-
-
-@dataclass
-class Kept:
-    """A proposal, and where it is while its document is open."""
-
-    proposal: Proposal
-    document: Document | None = None
-    tracked: TrackedSpan | None = None
-    grown: TrackedSpan | None = None
-    waiting: bool = False
-    cached: tuple[int, list[Edit] | None] | None = None
-
-    def hold(self, document: Document, span: Span) -> None:
-        """Follows that place from now on."""
-        self.document = document
-        self.tracked, self.grown = document.track(span), document.track(span, grows=True)
-        self.cached = None
-
-    def release(self) -> None:
-        """Its document is no longer open."""
-        self.document = self.tracked = self.grown = self.cached = None
-
-
-@dataclass
-class LastEdit:
-    """The last edit that was made, for undoing it."""
-
-    proposal: Proposal
-    place: TrackedSpan
-    document: Document
-    landed: Landed
 
 
 class Shelf:
@@ -96,6 +60,7 @@ class Shelf:
         self._encoding = encoding
         self._kept: dict[str, Kept] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._putting_away = asyncio.Lock()
         self.chats: dict[Path, Making] = {}
         self.last: LastEdit | None = None
 
@@ -116,7 +81,7 @@ class Shelf:
 
     async def keep(self, proposal: Proposal, place: LivePlace | None, *, show: bool) -> None:
         """Keeps a proposal, and has it previewed if that is wanted: by the editor if it can, else as a page."""
-        kept = await self._add(proposal, place)
+        kept = await self._add(Kept(proposal), place)
         if not show or kept.document is None:
             return
         if self.previews == "editor":
@@ -126,12 +91,12 @@ class Shelf:
 
     async def await_text(self, proposal: Proposal, place: LivePlace) -> None:
         """Keeps a proposal, unlisted until the next change shows whether its text is there."""
-        (await self._add(proposal, place)).waiting = True
+        await self._add(Kept(proposal, waiting=True), place)
 
     def made(self, place: LivePlace, proposal: Proposal, landed: Landed) -> None:
         """Remembers the last edit."""
         if isinstance(place, DocumentPlace) and place.made is not None:
-            self.last = LastEdit(proposal, place.made, place.document, landed)
+            self._remember(proposal, place.document, place.made, landed)
 
     def conversing(self, chat: Path, making: Making) -> None:
         """Remembers which edit a chat is about, for the last ones."""
@@ -140,31 +105,63 @@ class Shelf:
         if len(self.chats) > MOST_CHATS:
             del self.chats[next(iter(self.chats))]
 
-    async def _add(self, proposal: Proposal, place: LivePlace | None) -> Kept:
-        kept = Kept(proposal)
+    async def drop(self, proposal_id: str) -> None:
+        """Forgets one, if there is one."""
+        kept = self._kept.pop(proposal_id, None)
+        await (await self._services()).proposals.remove(proposal_id)
+        if kept is not None:
+            self._tell(kept, "gone")
+
+    async def change(self, kept: Kept, proposal: Proposal, place: LivePlace | None) -> Kept:
+        """Keeps another proposal in the place of one, under its id."""
+        return await self._add(Kept(proposal, waiting=kept.waiting), place)
+
+    async def _add(self, kept: Kept, place: LivePlace | None) -> Kept:
+        """Keeps it; at its place, or where that is found in a document that was opened anew meanwhile."""
+        self._kept[kept.proposal.id] = kept
         if isinstance(place, DocumentPlace) and (at := place.now()) is not None:
             kept.hold(place.document, at[1])
-        self._kept[proposal.id] = kept
-        await (await self._services()).proposals.add(proposal)
+        elif self._may_stand_in(kept):
+            await kept.moor(self._documents)
+        kept.proposal = kept.stored = kept.located()
+        await (await self._services()).proposals.add(kept.proposal)
+        await kept.work_out()
         self._tell(kept, "kept")
+        if kept.source is not None:
+            await kept.source.moor(self._documents)
         return kept
 
+    def _may_stand_in(self, kept: Kept) -> bool:
+        """A new file is no part of one that has got a text meanwhile."""
+        document = self._documents.get(kept.proposal.uri)
+        return document is not None and not (kept.proposal.new_file and document.live().text.strip())
+
+    def _remember(self, proposal: Proposal, document: Document, place: TrackedSpan, landed: Landed) -> None:
+        source = source_of(proposal)
+        self.last = LastEdit(proposal, place, document, landed, source)
+        if source is not None:
+            self._spawn(source.moor(self._documents))
+
     async def _preview(self, kept: Kept) -> None:
-        document, edits = kept.document, self.edits(kept)
-        if document is None or not edits:
+        document = kept.document
+        if document is None:
             return
-        label = kept.proposal.title
-        said = await self._desk.edit(document.snapshot(), edits, label, ask_first=True)
-        log.info("the preview of %s was %s", kept.proposal.id, said)
+        # One after the other, and none while an edit is under way. It may stay open for an hour, in which edits that
+        # somebody asks for are not to wait: they make it late, and the editor refuses it.
+        async with self._desk.queue(f"preview of {document.uri}"):
+            async with self._desk.queue(document.uri):
+                await kept.work_out()
+            edits = kept.edits()
+            if self._kept.get(kept.proposal.id) is not kept or kept.document is not document or not edits:
+                return
+            said = await self._desk.edit(document.snapshot(), edits, kept.proposal.title, ask_first=True)
+        log.info("the preview of %s was %s", kept.proposal.id, said.word)
 
     async def show_difference(self, kept: Kept, *, focus: bool) -> str:
         """Opens a page with the difference; returns "" or, where the editor opens nothing, the page's path."""
         from ask_lsp.core.pages import diff_page
 
-        now = None
-        if kept.document is not None and kept.tracked is not None:
-            now = kept.document.live().slice(kept.tracked.span)
-        text = await asyncio.to_thread(diff_page, kept.proposal, now)
+        text = await asyncio.to_thread(diff_page, kept.proposal, kept.place.text())
         path = await (await self._services()).files.page(f"diff-{kept.proposal.id}.md", text)
         return "" if await self._editor.show(path, focus=focus) else str(path)
 
@@ -172,38 +169,40 @@ class Shelf:
 
     async def load(self) -> None:
         """Takes in what earlier sessions and other editors have kept."""
-        for proposal in await (await self._services()).proposals.all():
-            self._kept.setdefault(proposal.id, Kept(proposal))
-        for document in self._documents:
-            await self._anchor(document)
+        await self._take_in(await (await self._services()).proposals.all())
 
     async def opened(self, document: Document) -> None:
         """A didOpen: finds the places of its proposals again."""
-        for proposal in await (await self._services()).proposals.of_uri(document.uri):
-            self._kept.setdefault(proposal.id, Kept(proposal))
-        await self._anchor(document)
+        await self._take_in(await (await self._services()).proposals.of_uri(document.uri))
 
-    async def _anchor(self, document: Document) -> None:
+    async def _take_in(self, proposals: Iterable[Proposal]) -> None:
+        for proposal in proposals:
+            self._kept.setdefault(proposal.id, Kept(proposal, stored=proposal))
         for kept in list(self._kept.values()):
-            if kept.document is not None or kept.proposal.uri != document.uri:
-                continue
-            while kept.document is None and self._documents.get(document.uri) is document:
-                snapshot = document.snapshot()
-                span = await asyncio.to_thread(find, snapshot.lines, kept.proposal)
-                if span is None:
-                    break
-                if document.version == snapshot.version:
-                    kept.proposal = fitted(snapshot.lines, kept.proposal, span)
-                    kept.hold(document, span)
+            if kept.document is None and self._may_stand_in(kept):
+                kept = await self._unsealed(kept)
+                if await kept.moor(self._documents):
+                    await kept.work_out()
                     self._tell(kept, "kept")
+
+    async def _unsealed(self, kept: Kept) -> Kept:
+        """With the values of secrets, which are nowhere but in the document."""
+        document = self._documents.get(kept.proposal.uri)
+        if document is None:
+            return kept
+        proposals = (await self._services()).proposals
+        proposal = await proposals.unseal(kept.proposal, document.snapshot().text)
+        if proposal is kept.proposal or self._kept.get(proposal.id) is not kept:
+            return kept
+        self._kept[proposal.id] = Kept(proposal, stored=kept.stored, waiting=kept.waiting)
+        return self._kept[proposal.id]
 
     def changed(self, document: Document) -> None:
         """A didChange: what it has brought is looked at when the changes pause, a text that is waited for at once."""
         mine = [kept for kept in self._kept.values() if kept.document is document]
         for kept in mine:
             if kept.waiting:
-                kept.waiting = False
-                self._look(kept)
+                self._spawn(self._look(kept))
         if any(kept.grown is not None and kept.grown.touched for kept in mine):
             timer = self._timers.pop(document.uri, None)
             if timer is not None:
@@ -216,37 +215,62 @@ class Shelf:
         for kept in list(self._kept.values()):
             if kept.document is document and kept.grown is not None and kept.grown.touched:
                 kept.grown.touched = False
-                self._look(kept)
+                self._spawn(self._look(kept))
 
-    def _look(self, kept: Kept) -> None:
-        if self.is_there(kept):
-            self._spawn(self.drop(kept.proposal.id))
-        else:
-            self._tell(kept, "kept")
+    async def _look(self, kept: Kept) -> None:
+        """Lets go of a proposal whose text has got there, which can be taken back then; else tells where it is."""
+        document, grown, proposal = kept.document, kept.grown, kept.proposal
+        if document is None or grown is None:
+            return
+        seen, new = proposal.seen, proposal.new
+        around, now = grown.span, document.live().slice(grown.span)
+        place = DocumentPlace(self._documents, document, around)
+        word_for_word = now == new or (new not in seen and new in now)
+        place.took(around, now, new if word_for_word else now)
+        there = await self.is_there(kept)
+        kept.waiting = False
+        if there:
+            before = seen if word_for_word else await asyncio.to_thread(taken_back, seen, new, now)
+            if self._kept.get(proposal.id) is kept and before is not None and place.made is not None:
+                landed = Landed("done", before=before, after=new if word_for_word else now)
+                self._remember(proposal, document, place.made, landed)
+            await self.drop(proposal.id)
+            return
+        if not self._may_stand_in(kept):
+            kept.release(document)
+        await kept.work_out()
+        self._tell(kept, "kept")
 
-    def is_there(self, kept: Kept) -> bool:
-        """Whether the proposed text stands at its place."""
+    async def is_there(self, kept: Kept) -> bool:
+        """Whether the proposed text stands at its place: beyond doubt, unless it was sent and is only waited for."""
         if kept.document is None or kept.grown is None:
             return False
-        return stands(kept.proposal.seen, kept.proposal.new, kept.document.live().slice(kept.grown.span))
+        now = kept.document.live().slice(kept.grown.span)
+        return await asyncio.to_thread(stands if kept.waiting else holds, kept.proposal.seen, kept.proposal.new, now)
 
-    async def closed(self, document: Document) -> None:
-        """A didClose: remembers where the places were."""
+    def closed(self, document: Document) -> None:
+        """A didClose: remembers where the places were, before anything else happens."""
         timer = self._timers.pop(document.uri, None)
         if timer is not None:
             timer.cancel()
-        services = await self._services()
         for kept in self._kept.values():
-            if kept.document is not document or kept.tracked is None:
-                continue
-            snapshot, span = document.snapshot(), kept.tracked.span
-            now = snapshot.slice(span)
-            text = merge(kept.proposal.seen, kept.proposal.new, now) if len(now) < LARGE else None
-            if text is not None:
-                before, after = around(snapshot, span)
-                kept.proposal = replace(kept.proposal, seen=now, new=text, span=span, before=before, after=after)
-                await services.proposals.add(kept.proposal)
-            kept.release()
+            kept.release(document)
+        if self.last is not None and self.last.source is not None and self.last.source.document is document:
+            self.last.source.release()
+        self._spawn(self._save())
+
+    async def _save(self) -> None:
+        await self.put_away(await self._services())
+
+    async def put_away(self, services: Services) -> None:
+        """Has everything in the database as it is now, so that it is found again in the next session."""
+        async with self._putting_away:
+            located = [(kept, kept.located()) for kept in self._kept.values()]
+            moved = [(kept, proposal) for kept, proposal in located if proposal != kept.stored]
+            if moved:
+                await services.proposals.update([proposal for _, proposal in moved])
+            for kept, proposal in moved:  # only now: a save that is cancelled is made again at the end
+                kept.stored = proposal
 
     # ---- what the user does
 
@@ -269,66 +293,26 @@ class Shelf:
         """Those whose places share a line with `span`, newest first; from memory alone."""
         found = []
         for kept in self._kept.values():
-            if kept.document is document and kept.tracked is not None:
-                start, end = kept.tracked.span
+            if kept.document is document and kept.place.span is not None:
+                start, end = kept.place.span
                 if start.line <= span.end.line and span.start.line <= end.line:
                     found.append(kept)
         return sorted(found, key=lambda kept: -kept.proposal.created)
 
-    def edits(self, kept: Kept) -> list[Edit] | None:
-        """The edits that make it now; None when its place has changed too much, or is not open."""
-        document, tracked = kept.document, kept.tracked
-        if document is None or tracked is None:
-            return None
-        if kept.cached is None or kept.cached[0] != document.version:
-            now = document.live().slice(tracked.span)
-            text = kept.proposal.new if now == kept.proposal.seen else None
-            if text is None and len(now) < LARGE:
-                text = merge(kept.proposal.seen, kept.proposal.new, now)
-            kept.cached = document.version, None if text is None else smallest(document.lines, tracked.span, text)
-        return kept.cached[1]
-
     def literal(self, kept: Kept) -> types.WorkspaceEdit | None:
         """The edit itself, for a code action that needs no round trip."""
-        edits = self.edits(kept)
+        edits = kept.edits()
         if not edits or kept.document is None:
             return None
         return self._editor.workspace_edit(kept.document.live(), edits, self._encoding)
 
     def place(self, kept: Kept) -> DocumentPlace | None:
         """Its place, as something to land on."""
-        if kept.document is None or kept.tracked is None:
+        if kept.document is None or kept.place.span is None:
             return None
-        return DocumentPlace(self._documents, kept.document, kept.tracked.span)
-
-    async def drop(self, proposal_id: str) -> None:
-        """Forgets one."""
-        kept = self._kept.pop(proposal_id, None)
-        await (await self._services()).proposals.remove(proposal_id)
-        if kept is not None:
-            self._tell(kept, "gone")
+        return DocumentPlace(self._documents, kept.document, kept.place.span)
 
     def _tell(self, kept: Kept, state: str) -> None:
         """ask/proposal, for clients that show them."""
-        if not self._editor.client.protocol:
-            return
-        document, edits = kept.document, None if state == "gone" else self.edits(kept)
-        hunks = []
-        if document is not None:
-            hunks = [
-                {"range": to_range(document.lines, edit.span, self._encoding), "newText": edit.text}
-                for edit in edits or ()
-            ]
-        proposal = kept.proposal
-        self._editor.notify(
-            "ask/proposal",
-            {
-                "id": proposal.id,
-                "uri": proposal.uri,
-                "version": document.version if document else None,
-                "hunks": hunks,
-                "title": proposal.title,
-                "reason": proposal.reason,
-                "state": state,
-            },
-        )
+        if self._editor.client.protocol:
+            self._editor.notify("ask/proposal", kept.params(state, self._encoding))

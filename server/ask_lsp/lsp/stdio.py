@@ -11,7 +11,9 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable
 
+LONGEST_HEADER = 1 << 16
 _CHUNK = 1 << 16
 
 
@@ -26,10 +28,38 @@ def take_stdout() -> int:
     return private
 
 
-def open_stdin() -> asyncio.StreamReader:
-    """A reader of descriptor 0, fed by a thread; at its end the reader is at its end."""
+class _Reader(asyncio.StreamReader):
+    """Takes header lines of any length: one that is too long to be one is read over, and `refused` is called."""
+
+    def __init__(self, refused: Callable[[], None]) -> None:
+        super().__init__(limit=LONGEST_HEADER)
+        self._refused = refused
+
+    async def readline(self) -> bytes:
+        """A line with its end, or what is left at the end of the input."""
+        overlong = False
+        while True:
+            try:
+                line = await self.readuntil(b"\n")
+            except asyncio.IncompleteReadError as error:
+                return error.partial
+            except asyncio.LimitOverrunError as error:
+                await self.readexactly(error.consumed)
+                overlong = True
+                continue
+            if not overlong:
+                return line
+            self._refused()
+            return b"Too-Long: \r\n"  # nobody knows a header of that name
+
+
+def open_stdin(refused: Callable[[], None]) -> asyncio.StreamReader:
+    """A reader of descriptor 0, fed by a thread; at its end the reader is at its end.
+
+    `refused` hears of a header line that is longer than `LONGEST_HEADER` bytes, and was ignored.
+    """
     loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
+    reader = _Reader(refused)
     descriptor = sys.stdin.fileno()
 
     def pump() -> None:

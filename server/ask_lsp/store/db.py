@@ -53,6 +53,33 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX proposals_created ON proposals (created)",
     ),
+    (
+        "ALTER TABLE proposals ADD COLUMN standing BLOB",
+        "ALTER TABLE proposals ADD COLUMN source TEXT",
+    ),
+    (
+        # The ledger and the audit log in one. While a request is under way its tokens and price are those set aside.
+        """CREATE TABLE requests (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, owner TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('reserved', 'done', 'cancelled', 'failed', 'cut', 'estimated')),
+            conversation TEXT NOT NULL, origin TEXT NOT NULL, profile TEXT NOT NULL, model TEXT NOT NULL,
+            action TEXT NOT NULL, file TEXT NOT NULL, project TEXT NOT NULL, pieces INTEGER NOT NULL,
+            estimated_input INTEGER NOT NULL, output_limit INTEGER, reserved_usd REAL, input_tokens INTEGER NOT NULL,
+            cached_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, is_estimated INTEGER NOT NULL, usd REAL,
+            seconds REAL, redactions TEXT NOT NULL, content_hash TEXT NOT NULL, prompt TEXT
+        )""",
+        "CREATE INDEX requests_spent ON requests (at, usd, input_tokens, output_tokens)",
+        "CREATE INDEX requests_reserved ON requests (owner) WHERE state = 'reserved'",
+        """CREATE TABLE token_ratios (
+            origin TEXT NOT NULL, model TEXT NOT NULL, pieces REAL NOT NULL, tokens REAL NOT NULL,
+            PRIMARY KEY (origin, model)
+        ) WITHOUT ROWID""",
+        """INSERT INTO requests (at, owner, state, conversation, origin, profile, model, action, file, project, pieces,
+            estimated_input, input_tokens, cached_tokens, output_tokens, is_estimated, usd, redactions, content_hash)
+            SELECT at, '', 'done', '', '', profile, model, action, '', '', 0, input_tokens, input_tokens,
+            cached_tokens, output_tokens, 0, usd, '{}', '' FROM usage ORDER BY id""",
+        "DROP TABLE usage",
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""Small things remembered across restarts and editors: explanations, choices, and what was used.
+"""Small things remembered across restarts and editors: explanations and choices.
 
 Without a database they are remembered until the server ends, so that nobody is asked the same thing twice.
 """
@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ask_lsp.core.conversation import Usage
-from ask_lsp.core.profile import Profile
 from ask_lsp.core.text import replace_surrogates
 from ask_lsp.store.db import Database, DatabaseUnavailable
 
@@ -40,7 +37,7 @@ class SqliteMemory:
         return self._database.take_problems()
 
     async def explanation(self, key: str) -> str | None:
-        """A remembered explanation, or None. It is then among the last to be forgotten."""
+        """A remembered explanation, or None; never an empty one. It is then among the last to be forgotten."""
         key = replace_surrogates(key)
 
         def look(connection: sqlite3.Connection) -> tuple[str, float] | None:
@@ -51,9 +48,9 @@ class SqliteMemory:
             found = await self._database.read(look)
         except DatabaseUnavailable:
             return self._explanations.get(key)
-        if found is None:
+        text, used = found or ("", 0.0)
+        if not text:
             return None
-        text, used = found
         now = self._now()
         # Reading is on the way of a hover; a write at each would cost it the wait for other writers.
         if now - used > TOUCH_AFTER_SECONDS:
@@ -63,7 +60,12 @@ class SqliteMemory:
         return text
 
     async def remember_explanation(self, key: str, text: str) -> None:
-        """Keeps an explanation under a content hash, and forgets the ones that were not read for longest."""
+        """Keeps an explanation under a content hash, and forgets the ones that were not read for longest.
+
+        An empty one explains nothing, and would hide that there is none.
+        """
+        if not text.strip():
+            return
         key, text = replace_surrogates(key), replace_surrogates(text)
 
         def keep(connection: sqlite3.Connection) -> None:
@@ -101,35 +103,6 @@ class SqliteMemory:
             )
         except DatabaseUnavailable:
             self._choices[name] = value
-
-    async def record_usage(self, profile: Profile, action: str, usage: Usage) -> None:
-        """Adds a request's tokens, and their price in USD where the profile knows it."""
-        price = None if profile.prices is None else profile.prices.of(usage.input_tokens, usage.output_tokens)
-        names = [replace_surrogates(name) for name in (profile.name, profile.model, action)]
-        row = (self._now(), *names, usage.input_tokens, usage.output_tokens, usage.cached_tokens, price)
-        try:
-            await self._database.write(
-                lambda connection: connection.execute(
-                    "INSERT INTO usage (at, profile, model, action, input_tokens, output_tokens, cached_tokens, usd)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    row,
-                )
-            )
-        except DatabaseUnavailable:
-            pass  # The database has said so itself, once.
-
-    async def spent_today(self) -> float:
-        """USD spent since local midnight by all editors, as far as prices are known."""
-        now = datetime.fromtimestamp(self._now())
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-        try:
-            return await self._database.read(
-                lambda connection: float(
-                    connection.execute("SELECT TOTAL(usd) FROM usage WHERE at >= ?", (midnight,)).fetchone()[0]
-                )
-            )
-        except DatabaseUnavailable:
-            return 0.0
 
     async def aclose(self) -> None:
         """Finishes what is queued and closes the database, which opens again if it is used after all."""

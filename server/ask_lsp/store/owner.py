@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 import time
 from pathlib import Path
 
+from ask_lsp.store.locks import try_lock
 from ask_lsp.store.private_files import create_file, make_directory
 
 STALE_SECONDS = 3_600.0
@@ -38,7 +38,7 @@ class Owner:
             token = secrets.token_hex(8)
             descriptor = create_file(self._directory / (token + _SUFFIX))
             try:
-                if not _lock(descriptor):
+                if not try_lock(descriptor):
                     raise OSError("the new lock file is locked")
             except OSError:
                 os.close(descriptor)
@@ -64,7 +64,7 @@ class Owner:
         except OSError:
             return True
         try:
-            return not _lock(descriptor)
+            return not try_lock(descriptor)
         except OSError:
             return True
         finally:
@@ -90,24 +90,3 @@ class Owner:
         for token in old:
             if not self.lives(token):
                 self.forget(token)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

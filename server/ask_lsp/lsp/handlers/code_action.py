@@ -9,11 +9,12 @@ from lsprotocol import types
 from ask_lsp.assistant.actions import Offer, Place, offers, wanted
 from ask_lsp.core.action import shortened
 from ask_lsp.core.directives import find
+from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_range, to_span
 from ask_lsp.lsp.documents import Document
-from ask_lsp.lsp.extensions import CANCEL, RUN, SEND
-from ask_lsp.lsp.handlers import proposals
+from ask_lsp.lsp.extensions import CANCEL, PREVIEW, RUN, SEND
+from ask_lsp.lsp.handlers import proposals, sending
 from ask_lsp.lsp.menu import Entry, entry
 from ask_lsp.lsp.problems import message_of
 
@@ -34,10 +35,12 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
             result.append(entry(server.editor.client, command, "ask"))
         return result
     services = await server.services()
-    settings = services.settings.loaded() or await services.settings.current()
+    settings = server.safety.settings(services, document) or await services.settings.current()
     document = server.documents.get(params.text_document.uri)
     if document is None:
         return []
+    if (why := sending.refused(server, document)) is not None:
+        return result + (why if wanted("ask", only) else [])
     selection = to_span(document.lines, params.range, server.encoding)
     server.remember_place(document, selection)
     definition = services.symbols.enclosing(document.live(), selection.start) if selection.is_empty else None
@@ -53,25 +56,45 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
         problems=[message_of(problem) for problem in here],
         in_file=[message_of(problem) for problem in known],
     )
-    result += proposals.offered(server, document, selection, only)
-    result += _directed(server, document, place)
-    for offer in offers(settings, place):
+    result += sending.over_cap(server) if wanted("ask", only) else []
+    result += proposals.offered(server, document, selection, only, automatic=place.automatic)
+    result += _directed(server, document, place, settings)
+    offered = offers(settings, place)
+    for offer in offered:
         told = known if offer.action.scope == "file" else here
         result.append(_offer(server, document, offer, [told[number] for number in offer.problems]))
+    if not (place.automatic and selection.is_empty) and wanted("ask", only):
+        result += [_preview(server, document, offer) for offer in offered if offer.action.id == "explain"]
     return result
 
 
-def _directed(server: AskServer, document: Document, place: Place) -> list[Entry]:
-    """What a comment ending in `ask!` or `ask?` says, as an entry. Nothing is ever sent by the comment alone."""
+def _preview(server: AskServer, document: Document, offer: Offer) -> Entry:
+    """Shows what a question about this place would send."""
+    arguments = {
+        "action": offer.action.id,
+        "uri": document.uri,
+        "range": to_range(document.lines, offer.span, server.encoding),
+        "version": document.version,
+    }
+    command = types.Command(title="Preview what would be sent", command=PREVIEW, arguments=[arguments])
+    return entry(server.editor.client, command, "ask")
+
+
+def _directed(server: AskServer, document: Document, place: Place, settings: Settings) -> list[Entry]:
+    """What a comment ending in `ask!` or `ask?` says, as an entry; none if the action that would do it is hidden.
+
+    Nothing is ever sent by the comment alone.
+    """
     around = place.definition.span if place.definition else None
     found = find(document.lines, place.selection, around, document.language)
     if found is None or (place.automatic and not found.span.contains(place.selection)):
         return []
-    kind = "refactor.rewrite" if found.kind == "instruction" else "ask"
-    if not wanted(kind, place.only):
+    kind, action_id = ("refactor.rewrite", "rewrite") if found.kind == "instruction" else ("ask", "ask")
+    action = settings.action(action_id)
+    if action is None or not action.listed or not wanted(kind, place.only):
         return []
     arguments = {
-        "action": "rewrite" if found.kind == "instruction" else "ask",
+        "action": action_id,
         "uri": document.uri,
         "range": to_range(document.lines, place.selection, server.encoding),
         "version": document.version,

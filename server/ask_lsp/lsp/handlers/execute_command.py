@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from ask_lsp.assistant.answering import Running
-from ask_lsp.assistant.ask import ask_about, ask_for_words, question_in, send_chat
+from ask_lsp.assistant.answering import Previewed, Running
+from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat
 from ask_lsp.assistant.edit import Conversation, edit
+from ask_lsp.assistant.follow_up import follow_up
 from ask_lsp.assistant.jobs import Cancelled, Job
-from ask_lsp.assistant.making import directive_at, going_on, making_of
+from ask_lsp.assistant.making import directive_at, making_of, source_of
 from ask_lsp.assistant.new_file import make_file
-from ask_lsp.assistant.question import Ask, file_name
+from ask_lsp.assistant.question import Ask, concealing, file_name
 from ask_lsp.core.action import Problem
 from ask_lsp.core.errors import AskError, RequestRefused
-from ask_lsp.core.text import Snapshot, Span
+from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_span
 from ask_lsp.lsp.disk import EditorDisk, follower
-from ask_lsp.lsp.documents import Document
+from ask_lsp.lsp.documents import Document, file_of
 from ask_lsp.lsp.extensions import (
+    ALLOW_ONCE,
     APPLY,
     CANCEL,
     CHECK,
@@ -30,21 +33,25 @@ from ask_lsp.lsp.extensions import (
     DISCARD,
     LOG,
     OPEN_CONFIG,
+    PREVIEW,
     PROFILE,
     PROPOSALS,
     RETRY,
     RUN,
     SEND,
+    TRUST,
     UNDO,
+    USAGE,
     RunArguments,
-    one_object,
     run_arguments,
     text_argument,
 )
-from ask_lsp.lsp.handlers import proposals
+from ask_lsp.lsp.handlers import proposals, sending
+from ask_lsp.lsp.handlers.retry import retry
 from ask_lsp.lsp.problems import message_of
 
 if TYPE_CHECKING:
+    from ask_lsp.lsp.present.view import AnswerView
     from ask_lsp.lsp.server import AskServer
 
 INPUT_LIMIT = 3600.0
@@ -58,25 +65,46 @@ def handle(server: AskServer, command: str, arguments: list[Any]) -> Any:
     return run(server, arguments)
 
 
-def _run(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+def _run(server: AskServer, arguments: list[Any], *, preview: bool = False) -> dict[str, str]:
     given = run_arguments(arguments)
+    if preview and given.action == "ask" and not given.question:
+        given = replace(given, action="explain")
     document, span = _target(server, given)
-    problems = tuple(_problem(each, document.live(), server.encoding) for each in given.problems)
-    return run_action(server, document, span, given, problems)
+    problems = tuple(_problem(each, document, given.version, server.encoding) for each in given.problems)
+    return run_action(server, document, span, given, problems, preview=preview)
+
+
+def _preview(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+    """ask.preview: the arguments of ask.run, to be shown instead of sent."""
+    return _run(server, arguments, preview=True)
 
 
 def run_action(
-    server: AskServer, document: Document, span: Span, given: RunArguments, problems: tuple[Problem, ...] = ()
+    server: AskServer,
+    document: Document,
+    span: Span,
+    given: RunArguments,
+    problems: tuple[Problem, ...] = (),
+    *,
+    target: str = "",
+    replaces: str = "",
+    preview: bool = False,
 ) -> dict[str, str]:
-    """Starts the job of an action at a place, and returns its id."""
+    """Starts the job of an action at a place, and returns its id. With `preview` nothing is sent, but shown.
+
+    When it is run once more, `target` is what the place was called, and `replaces` the proposal that goes when a new
+    one is there.
+    """
+    called = target
     snapshot = document.snapshot()
     locale = server.locale
+    consent = server.safety.consent(document.uri, use=not preview)
 
     async def work(job: Job) -> None:
         view = server.view(job)
         try:
             services = await server.services()
-            settings = await services.settings.current()
+            settings = await services.settings.current(server.safety.root_of(document))
             server.tell_problems(services)
             action = settings.action(given.action)
             if action is None or not action.listed:
@@ -94,17 +122,23 @@ def run_action(
                 if definition is None:
                     raise RequestRefused("There is no code here. Select some, and ask again.")
                 target, place = definition.label, definition.span
+            elif called:
+                target = called
             elif (whole := services.symbols.enclosing(snapshot, span.start)) is not None and whole.span == span:
                 target = whole.label
-            ask = Ask(action, snapshot, place, target, question, problems, locale)
-            title = action.title_for(target, settings.assistant_name, [problem.message for problem in problems])
-            running = Running(services, server.jobs, job, view, server.transcript)
+            ask = Ask(action, snapshot, place, target, question, problems, locale, consent=consent)
+            conceal = concealing(services, ask, settings)
+            told = [await conceal(problem.message) for problem in problems]
+            title = action.title_for(target, settings.assistant_name, told)
+            running = Running(services, server.jobs, job, view, server.transcript, preview)
             if action.edits:
                 making = await making_of(
                     services, ask, title, follower(server, document, snapshot), directed=given.directive
                 )
                 ask = making.ask
             needs_words = given.wants_words or (action.needs == "question" and not ask.question.strip())
+            if preview:
+                needs_words = False
             if needs_words and server.editor.client.protocol:
                 words = (await job.guard(_typed(server, job, title))).strip()
                 ask = replace(ask, question="\n".join(filter(None, (ask.question, words))))
@@ -112,19 +146,31 @@ def run_action(
             if not action.edits:
                 await ask_about(running, ask)
                 return
-            making = replace(making, ask=ask)
+            source = source_of(ask, place, target, directed=given.directive)
+            making = replace(making, ask=ask, source=source, replaces=replaces)
             if needs_words:
-                server.shelf.conversing(await ask_for_words(running, ask, title), making)
+                await ask_for_words(running, ask, title, partial(server.shelf.conversing, making=making))
             elif action.output == "new_file":
                 await make_file(running, server.desk, server.shelf, making, EditorDisk(server))
             else:
                 await edit(running, server.desk, server.shelf, making)
+        except Previewed as previewed:
+            await _previewed(server, view, previewed)
         except Cancelled:  # while the question was being typed
             await view.cancelled(None)
         except AskError as error:
             await view.failed(error, None)
 
     return {"job": server.jobs.start(f"ask {file_name(document.uri)}", document.uri, work).id}
+
+
+async def _previewed(server: AskServer, view: AnswerView, previewed: Previewed) -> None:
+    try:
+        sentence = await sending.show_preview(server, previewed.prepared)
+    except AskError as error:
+        await view.failed(error, None)
+    else:
+        await view.edited(sentence, sentence, made="Nothing was sent: " in sentence)
 
 
 async def _typed(server: AskServer, job: Job, prompt: str) -> str:
@@ -148,6 +194,8 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
     if document is None:
         raise RequestRefused(f"{file_name(given.uri)} is not open in the editor. Open it, and ask again.")
     if given.range is None:
+        if given.version not in (None, document.version) and not document.knows(given.version):
+            raise _forgotten(given)
         return document, document.snapshot().whole
     if given.version is None or given.version == document.version:
         if given.range.start.line >= len(document.lines):
@@ -156,14 +204,21 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
         return document, to_span(document.lines, given.range, server.encoding)
     span = document.map_from(given.version, given.range, server.encoding)
     if span is None:
-        name = file_name(given.uri)
-        raise RequestRefused(f"Version {given.version} of {name} is no longer known. Ask for the code actions again.")
+        raise _forgotten(given)
     return document, span
 
 
-def _problem(diagnostic: types.Diagnostic, snapshot: Snapshot, encoding: str) -> Problem:
+def _forgotten(given: RunArguments) -> RequestRefused:
+    name = file_name(given.uri or "")
+    return RequestRefused(f"Version {given.version} of {name} is no longer known. Ask for the code actions again.")
+
+
+def _problem(diagnostic: types.Diagnostic, document: Document, version: int | None, encoding: str) -> Problem:
+    """With its place as it is now; `version` is the one that the menu was made for."""
     code = "" if diagnostic.code is None else str(diagnostic.code)
-    span = to_span(snapshot.lines, diagnostic.range, encoding)
+    span = document.map_from(version, diagnostic.range, encoding) if version not in (None, document.version) else None
+    if span is None:
+        span = to_span(document.lines, diagnostic.range, encoding)
     return Problem(span, message_of(diagnostic), code, diagnostic.source or "")
 
 
@@ -174,9 +229,10 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     if server.jobs.running(uri):
         raise RequestRefused("An answer is already on its way in this chat. Wait for it, or cancel it.")
     document = server.documents.get(uri)
-    path = document.path if document else server.path_of(uri)
+    path = document.path if document else file_of(uri)
     text = document.snapshot().text if document else None
     locale = server.locale
+    consent = server.safety.consent(uri)
 
     async def work(job: Job) -> None:
         view = server.view(job)
@@ -186,12 +242,13 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
                 raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
             told = text if text is not None else await services.chats.read(path)
             making = server.shelf.chats.get(path)
-            if making is not None:
-                making = going_on(making, question_in(told))
-                running = Running(services, server.jobs, job, view, server.transcript)
-                await edit(running, server.desk, server.shelf, making, Conversation(path, told))
+            running = Running(services, server.jobs, job, view, server.transcript)
+            if making is None:
+                await send_chat(running, path, told, locale, consent)
                 return
-            await send_chat(Running(services, server.jobs, job, view, server.transcript), path, told, locale)
+            making = replace(making, ask=replace(making.ask, consent=consent))
+            chat = Conversation(path, told)
+            await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
         except AskError as error:
             await view.failed(error, None)
 
@@ -199,40 +256,7 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
 
 
 def _retry(server: AskServer, arguments: list[Any]) -> dict[str, str]:
-    """ask.retry: the same edit asked for anew; without a proposal the last one that was made, which is taken back."""
-    given = one_object(arguments, RETRY)
-    proposal_id = text_argument(arguments, RETRY, "proposal")
-    question = given.get("question")
-    if proposal_id is None and server.shelf.last is None:
-        raise RequestRefused("There is nothing to try again in this session. Choose an action instead.")
-    if question is not None and not isinstance(question, str):
-        raise RequestRefused("ask.retry: “question” must be text.")
-    kept = server.shelf.get(proposal_id) if proposal_id is not None else None
-    if kept is not None and (kept.document is None or kept.tracked is None):
-        raise RequestRefused(
-            "The place of that proposal is not open, or not to be found. Open its file, and try again."
-        )
-    uri = kept.proposal.uri if kept else server.shelf.last.document.uri if server.shelf.last else ""
-
-    async def work(job: Job) -> None:
-        try:
-            if kept is not None and kept.document is not None and kept.tracked is not None:
-                document, span = kept.document, kept.tracked.span
-                action, before = kept.proposal.action, kept.proposal.question
-            else:
-                last = server.shelf.last
-                assert last is not None
-                server.editor.message(await proposals.take_back(server))
-                document, span = last.document, last.place.span
-                action, before = last.proposal.action, last.proposal.question
-            words = "\n".join(filter(None, (before, question)))
-            run_action(server, document, span, RunArguments(action, question=words, wants_words=bool(given.get("ask"))))
-            if kept is not None:
-                await server.shelf.drop(kept.proposal.id)
-        except AskError as error:
-            server.editor.message(str(error), types.MessageType.Error)
-
-    return {"job": server.jobs.start("try again", uri, work).id}
+    return retry(server, arguments, run_action)
 
 
 def _cancel(server: AskServer, arguments: list[Any]) -> dict[str, list[str]]:
@@ -269,6 +293,7 @@ def _show(what: Callable[[AskServer], Path], missing: str) -> Callable[[AskServe
     def run(server: AskServer, arguments: list[Any]) -> None:
         async def work(job: Job) -> None:
             path = what(server)
+            await server.services()  # the log begins with them
             if not path.exists():
                 server.editor.message(missing.format(path=path))
             elif not await server.editor.show(path, focus=True):
@@ -303,5 +328,9 @@ _COMMANDS: dict[str, Callable[[AskServer, list[Any]], Any]] = {
     CHECK: proposals.check,
     UNDO: proposals.undo,
     RETRY: _retry,
+    PREVIEW: _preview,
+    ALLOW_ONCE: sending.allow_once,
+    TRUST: sending.trust,
+    USAGE: sending.usage,
     LOG: _show(_log, "There is no log yet; it would be {path}."),
 }

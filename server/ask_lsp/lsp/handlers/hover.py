@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -31,7 +32,8 @@ async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | 
         return None
     snapshot = document.snapshot()
     services = await server.services()
-    settings = services.settings.loaded() or await services.settings.current()
+    # As the files say now: somebody may just have saved `hover: off`.
+    settings = await services.settings.current(server.safety.root_of(document))
     if settings.hover == "off":
         return None
     point = to_point(snapshot.lines, params.position, server.encoding)
@@ -39,7 +41,7 @@ async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | 
     definition = services.symbols.named(snapshot, word[0], point) if word else None
     if definition is None or word is None:
         return None
-    text = await remembered(services, snapshot.slice(definition.span), server.locale)
+    text = await remembered(services, settings, snapshot.slice(definition.span), server.locale)
     if text is None:
         mode: str = settings.hover
         if mode == "cached" and not settings.hover_chosen:
@@ -47,7 +49,11 @@ async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | 
         action = settings.action("explain_hover")
         if mode != "ask" or action is None:
             return None
-        ask = Ask(action, snapshot, definition.span, definition.label, locale=server.locale)
+        if not server.safety.verdict(document).allowed:
+            return None
+        consent = server.safety.consent(document.uri, use=False)
+        consent = replace(consent, ignored_once=False, over_once=False)  # allowed for a question, not for a hover
+        ask = Ask(action, snapshot, definition.span, definition.label, locale=server.locale, consent=consent)
         text = await server.explainer.explain(services, ask, settings.hover_wait)
     return _hover(server, snapshot, definition, word[1], text) if text else None
 

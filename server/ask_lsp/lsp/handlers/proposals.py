@@ -12,14 +12,16 @@ from lsprotocol import types
 
 from ask_lsp.assistant.actions import wanted
 from ask_lsp.assistant.landing import Landed, land
+from ask_lsp.assistant.new_file import behind
 from ask_lsp.core.action import shortened
 from ask_lsp.core.errors import AskError, RequestRefused
-from ask_lsp.core.text import Snapshot, Span
-from ask_lsp.lsp.desk import DocumentPlace, plain
-from ask_lsp.lsp.documents import Document
+from ask_lsp.core.text import Snapshot, Span, plain_line_ends
+from ask_lsp.lsp.desk import DocumentPlace
+from ask_lsp.lsp.disk import EditorDisk
+from ask_lsp.lsp.documents import Document, file_of
 from ask_lsp.lsp.extensions import APPLY, CHECK, DIFF, DISCARD, RETRY, UNDO, text_argument
+from ask_lsp.lsp.kept import Kept
 from ask_lsp.lsp.menu import Entry, entry
-from ask_lsp.lsp.shelf import Kept
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.jobs import Job
@@ -29,8 +31,14 @@ MOST_SHOWN = 3
 """Proposals of one place that are listed; the page of all of them has the rest."""
 
 
-def offered(server: AskServer, document: Document, selection: Span, only: tuple[str, ...]) -> list[Entry]:
-    """The entries for what is kept at a place, and for the last edit made there; from memory alone."""
+def offered(
+    server: AskServer, document: Document, selection: Span, only: tuple[str, ...], *, automatic: bool = False
+) -> list[Entry]:
+    """The entries for what is kept at a place, and for the last edit made there; from memory alone.
+
+    Proposals are bound to the place and always listed. An undo is not, where an editor asks by itself
+    (`automatic`) and nothing is selected: every line of the edit would have a light bulb.
+    """
     entries: list[Entry] = []
     client = server.editor.client
     for kept in server.shelf.at(document, selection)[:MOST_SHOWN]:
@@ -52,7 +60,8 @@ def offered(server: AskServer, document: Document, selection: Span, only: tuple[
             again = [{**arguments[0], "ask": True}]
             command = types.Command(title=shortened(f"Try again with...: {title}"), command=RETRY, arguments=again)
             entries.append(entry(client, command, "ask"))
-    if wanted("ask", only) and _can_undo(server, document, selection):
+    unasked = automatic and selection.is_empty
+    if wanted("ask", only) and not unasked and _can_undo(server, document, selection):
         entries.append(entry(client, types.Command(title="Undo last answer", command=UNDO, arguments=[]), "ask"))
         command = types.Command(title="Undo last answer and try again", command=RETRY, arguments=[])
         entries.append(entry(client, command, "ask"))
@@ -66,7 +75,7 @@ def _can_undo(server: AskServer, document: Document, selection: Span) -> bool:
     span = last.place.span
     if span.end.line < selection.start.line or selection.end.line < span.start.line:
         return False
-    return plain(document.live().slice(span)) == plain(last.landed.after)
+    return plain_line_ends(document.live().slice(span)) == plain_line_ends(last.landed.after)
 
 
 def apply(server: AskServer, arguments: list[Any]) -> dict[str, str]:
@@ -76,10 +85,9 @@ def apply(server: AskServer, arguments: list[Any]) -> dict[str, str]:
 
 
 async def _apply(server: AskServer, kept: Kept) -> str:
-    proposal = kept.proposal
-    if proposal.new_file:
+    proposal, place = kept.proposal, server.shelf.place(kept)
+    if place is None and proposal.new_file:
         return await _make_file(server, kept)
-    place = server.shelf.place(kept)
     if place is None:
         name = Path(unquote(urlsplit(proposal.uri).path)).name
         where = "Its place cannot be found any more" if server.documents.get(proposal.uri) else f"{name} is not open"
@@ -103,9 +111,12 @@ async def _nothing_wrong(snapshot: Snapshot, span: Span, text: str) -> str:
 
 async def _make_file(server: AskServer, kept: Kept) -> str:
     services = await server.services()
-    path = server.path_of(kept.proposal.uri)
+    path = file_of(kept.proposal.uri)
     if path is None:
         raise RequestRefused("Only files on this machine can be made. Copy the text out of the diff.")
+    if await services.files.exists(path) or server.documents.at(path) is not None:
+        proposal, _, place = await behind(services.files, EditorDisk(server), path, kept.proposal)
+        return await _apply(server, await server.shelf.change(kept, proposal, place))
     await services.files.create(path, kept.proposal.new)
     await server.shelf.drop(kept.proposal.id)
     await server.editor.show(path)
@@ -129,7 +140,7 @@ def list_all(server: AskServer, arguments: list[Any]) -> dict[str, str]:
         from ask_lsp.core.pages import proposals_page
 
         await server.shelf.load()
-        text = await asyncio.to_thread(proposals_page, [kept.proposal for kept in server.shelf.all()])
+        text = await asyncio.to_thread(proposals_page, [kept.located() for kept in server.shelf.all()])
         path = await (await server.services()).files.page("proposals.md", text)
         return "" if await server.editor.show(path, focus=True) else str(path)
 
@@ -152,7 +163,7 @@ def check(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     kept = server.shelf.get(text_argument(arguments, CHECK, "proposal"))
 
     async def work(job: Job) -> str:
-        if server.shelf.is_there(kept):
+        if await server.shelf.is_there(kept):
             await server.shelf.drop(kept.proposal.id)
             return f"{kept.proposal.title}: it is there."
         kept.waiting = False
@@ -166,25 +177,30 @@ def undo(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     last = server.shelf.last
     if last is None:
         raise RequestRefused("There is no edit of ask-lsp to undo in this session. Use your editor's own undo.")
-    return _job(server, "undo", last.document.uri, lambda job: take_back(server))
+
+    async def work(job: Job) -> str:
+        await take_back(server)
+        return f"Undone: {last.proposal.title}."
+
+    return _job(server, "undo", last.document.uri, work)
 
 
-async def take_back(server: AskServer) -> str:
-    """Undoes the last edit, and says so. Raises RequestRefused."""
+async def take_back(server: AskServer) -> Span:
+    """Undoes the last edit, and returns where its target is then. Raises RequestRefused."""
     last = server.shelf.last
     assert last is not None
     if server.documents.get(last.document.uri) is not last.document:
         raise RequestRefused("The file of the last edit is no longer open. Open it, and use your editor's undo.")
     span = last.place.span
     now = last.document.live().slice(span)
-    if plain(now) != plain(last.landed.after):
+    if plain_line_ends(now) != plain_line_ends(last.landed.after):
         raise RequestRefused("The text was changed since: nothing was undone. Use your editor's own undo.")
     place = DocumentPlace(server.documents, last.document, span)
     landed: Landed = await land(server.desk, place, now, last.landed.before, "Undo", _nothing_wrong)
     if landed.state != "done":
         raise RequestRefused(f"Not undone. {landed.reason} Use your editor's own undo.")
     server.shelf.last = None
-    return f"Undone: {last.proposal.title}."
+    return (place.made or last.place).span
 
 
 def _job(server: AskServer, title: str, uri: str, work: Callable[[Job], Awaitable[str]]) -> dict[str, str]:

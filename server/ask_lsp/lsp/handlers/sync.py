@@ -28,6 +28,7 @@ def opened(server: AskServer, item: types.TextDocumentItem) -> None:
     _parse_soon(server, document)
     if server.ready() is not None:
         server.spawn(server.shelf.opened(document))
+        server.spawn(server.safety.judge(document))
 
 
 def changed(
@@ -57,10 +58,31 @@ def closed(server: AskServer, uri: str) -> None:
         server.opened_chats.pop(document.path, None)
         server.spawn(_chat_closed(server, document.path))
     elif server.has_shelf:
-        server.spawn(server.shelf.closed(document))
+        server.shelf.closed(document)
     services = server.ready()
     if services is not None:
         services.symbols.closed(document.uri)
+
+
+async def saved(server: AskServer, params: types.DidSaveTextDocumentParams) -> None:
+    """didSave: of a chat, or perhaps of a file with rules."""
+    document = server.documents.get(params.text_document.uri)
+    if document is None or document.path is None:
+        return
+    if server.is_chat(document):
+        await server.transcripts.saved(document.path)
+    else:
+        await server.safety.saved(document.path)
+
+
+async def watched(server: AskServer, params: types.DidChangeWatchedFilesParams) -> None:
+    """workspace/didChangeWatchedFiles: a file with rules has changed."""
+    await server.safety.rules_changed()
+
+
+async def folders(server: AskServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """workspace/didChangeWorkspaceFolders."""
+    await server.safety.folders_changed(params.event)
 
 
 def parse_all(server: AskServer) -> None:

@@ -12,11 +12,10 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-
-from lsprotocol import types
 
 from ask_lsp.assistant.jobs import Job
 from ask_lsp.assistant.ports import Chats
@@ -24,7 +23,7 @@ from ask_lsp.core.chat_format import JOB_ATTRIBUTE, heading, next_turn
 from ask_lsp.core.diff import common_prefix
 from ask_lsp.core.errors import AskError
 from ask_lsp.core.profile import Profile
-from ask_lsp.core.text import Point, Span, line_text, replace_surrogates, split_lines
+from ask_lsp.core.text import Point, Span, advance, line_text, plain_line_ends, replace_surrogates
 from ask_lsp.lsp.convert import to_position
 from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
 from ask_lsp.lsp.editor import Editor
@@ -35,11 +34,6 @@ log = logging.getLogger(__name__)
 EVERY = 0.5
 CONFIRM_LIMIT = 10.0
 TRIES = 3
-
-
-def normal(text: str) -> str:
-    """Text with \\n for every line end: editors bring what is inserted into the form of the buffer."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class ChatTranscript:
@@ -81,6 +75,8 @@ class ChatTranscript:
         self._journalled = -1
         self._edited_at = 0.0
         self._lock = asyncio.Lock()
+        self._on_disk_allowed = asyncio.Event()
+        self._on_disk_allowed.set()
         self._wake = asyncio.Event()
         self._dirty = asyncio.Event()
         self._pumps = [asyncio.ensure_future(self._run()), asyncio.ensure_future(self._run_journal())]
@@ -90,7 +86,7 @@ class ChatTranscript:
         text = self._held + text
         held = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" or text.endswith("\r") else ""
         self._held = held  # the other half of a line end, or of a character, may come with the next piece
-        text = replace_surrogates(normal(text[: len(text) - len(held)]))
+        text = replace_surrogates(plain_line_ends(text[: len(text) - len(held)]))
         self._answer += text
         if self._after_heading:
             self._all += text
@@ -132,6 +128,16 @@ class ChatTranscript:
             await self._chats.journal_end(self._entry)
         return self.is_written
 
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Nothing is written on disk meanwhile, until the editor has opened the file: it may have read it already."""
+        async with self._lock:  # what is being written is written first
+            self._on_disk_allowed.clear()
+        try:
+            yield
+        finally:
+            self._on_disk_allowed.set()
+
     @property
     def is_written(self) -> bool:
         """Whether everything stands in the file, or in the buffer that shows it."""
@@ -145,6 +151,7 @@ class ChatTranscript:
     async def opened(self) -> None:
         """An editor has the file, if only for a moment: what stands in there from now on is not ours alone."""
         self.in_buffer = self._was_in_buffer = True
+        self._on_disk_allowed.set()
         await self.flush()
 
     async def closed(self) -> None:
@@ -184,13 +191,16 @@ class ChatTranscript:
         document = self._documents.at(self.path)
         if not self._after_heading:
             before = "".join(document.lines[-3:]) if document else await self._chats.read(self.path)
-            begin = self._begin(normal(before)[-2:])
+            begin = self._begin(plain_line_ends(before)[-2:])
             self._after_heading = len(begin)
             self._all = begin + self._answer
             self._entry = await self._chats.journal_begin(self.path, self._token)
         upto = len(self._all)
         await self._journal()  # all of it is safe before any of it is anywhere else
         document = self._documents.at(self.path)
+        if document is None:
+            await self._on_disk_allowed.wait()
+            document = self._documents.at(self.path)
         if document is None:
             await self._write_on_disk(upto)
             return
@@ -209,7 +219,7 @@ class ChatTranscript:
         if self._written >= upto and not let_go:
             return
         if self._was_in_buffer:  # what an editor saved, and no more, is there; words of the user's may follow ours
-            offset = self._sync(normal(await self._chats.read(self.path)))
+            offset = self._sync(plain_line_ends(await self._chats.read(self.path)))
             if self._written < upto:
                 await self._chats.insert(self.path, offset, self._all[self._written : upto])
         else:
@@ -245,57 +255,50 @@ class ChatTranscript:
 
     async def _insert(self, document: Document, piece: str) -> bool:
         assert self._place is not None
-        before = self._in_place(document)
+        before = _text_at(document, self._place)
         position = to_position(document.lines, self._place.span.end, self._encoding())
-        self._place.grows = True  # only for our own piece: what the user types right behind the answer stays behind it
-        try:
-            return await self._insert_at(document, position, piece, before)
-        finally:
-            if self._place is not None:
-                self._place.grows = False
-
-    async def _insert_at(self, document: Document, position: types.Position, piece: str, before: str) -> bool:
-        if not await self._editor.insert(document.uri, document.version, position, piece):
+        # Takes in our piece, and whatever else comes there. Only what is ours becomes part of the answer's own place:
+        # what the user types right behind it stays behind it, also when that is why this edit is refused.
+        grown = document.track(self._place.span, grows=True)
+        version = document.version
+        if not await self._editor.insert(document.uri, version, position, piece):
             return False
         try:
-            if not await within(CONFIRM_LIMIT, self._confirmed(document, piece, before)):
-                return False
+            return await within(CONFIRM_LIMIT, self._confirmed(document, grown, piece, before, version))
         except asyncio.TimeoutError:
-            grown = len(self._in_place(document)) - len(before)
-            if 2 * grown >= len(piece):
+            came = len(_text_at(document, grown)) - len(before)
+            if 2 * came >= len(piece) and self._place is not None:
+                self._place.span = grown.span
                 return True  # something of that size came: the editor has its own mind about white space, say
             self._document = None  # what of it is there all the same is found out before anything is written again
             return False
-        return True
 
-    async def _confirmed(self, document: Document, piece: str, before: str) -> bool:
+    async def _confirmed(self, document: Document, grown: TrackedSpan, piece: str, before: str, version: int) -> bool:
         """Waits until the editor has sent our text back: eglot is late, Neovim says "applied" of what it refused.
 
-        False if it let go of the file instead.
+        False if it let go of the file instead, and where Neovim's next change shows that the edit for `version` came
+        too late.
 
         It is there when it stands there once more than before, wherever: somebody may have deleted what came earlier.
         """
         times = before.count(piece)
         while self._place is not None and self._documents.at(self.path) is document:
             changed = document.changed
-            there = self._in_place(document)
+            there = _text_at(document, grown)
             if there.count(piece) > times:
-                self._end_at(document, there.rfind(piece) + len(piece))
+                # Not what lies behind our last word: Neovim adds a line end of its own at the end of the file.
+                start = grown.span.start
+                self._place.span = Span(start, advance(start, there[: there.rfind(piece) + len(piece)]))
                 return True
+            came = len(there) - len(before)
+            if self._editor.client.is_neovim and document.version != version and 2 * came < len(piece):
+                return False
             await changed.wait()
         return False
 
-    def _end_at(self, document: Document, length: int) -> None:
-        """Lets go of what lies behind our last word: Neovim adds a line end of its own at the end of the file."""
-        assert self._place is not None
-        start = self._place.span.start
-        *whole, rest = split_lines(self._in_place(document)[:length])
-        end = Point(start.line + len(whole), len(rest) if whole else start.column + len(rest))
-        self._place.span = Span(start, end)
 
-    def _in_place(self, document: Document) -> str:
-        assert self._place is not None
-        return normal(document.live().slice(self._place.span))
+def _text_at(document: Document, place: TrackedSpan) -> str:
+    return plain_line_ends(document.live().slice(place.span))
 
 
 def _point_at(content: str, offset: int) -> Point:

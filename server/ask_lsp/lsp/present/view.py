@@ -17,6 +17,7 @@ from lsprotocol import types
 from ask_lsp.assistant.jobs import Job
 from ask_lsp.core.errors import AskError
 from ask_lsp.lsp.editor import Editor, uri_of
+from ask_lsp.lsp.present.opening import Opening
 from ask_lsp.lsp.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -33,18 +34,19 @@ class AnswerView:
         editor: Editor,
         progress: Progress,
         job: Job,
-        opened: Callable[[Path], Any],
-        last_position: Callable[[Path], Any],
+        opening: Opening,
         trouble: Callable[[str | None], None],
+        noted: Callable[[AskError], None],
     ) -> None:
         self._editor = editor
         self._progress = progress
         self._job = job
-        self._opened = opened
-        self._last_position = last_position
+        self._opening = opening
         self._trouble = trouble
+        self._noted = noted
         self._numbers = itertools.count(1)
         self._shown = False
+        self._came = False
         self._says = editor.client.protocol >= 1
 
     def note(self, sentence: str) -> None:
@@ -54,6 +56,7 @@ class AnswerView:
 
     def delta(self, text: str) -> None:
         """A piece of the answer."""
+        self._came = True
         self._answer("streaming", delta=text)
 
     async def first_text(self, path: Path) -> None:
@@ -64,24 +67,28 @@ class AnswerView:
             return
         self._shown = await self._editor.show(path)
         if self._shown:
-            await self._opened(path)
+            await self._opening.opened(path)
 
     async def question_wanted(self, path: Path) -> None:
         """Opens a chat file to type into; here the focus is what was asked for."""
         self._progress.end("Type your question in the chat.")
         uri = uri_of(path)
         self._answer("question", chat=uri)
-        if not self._says and not await self._editor.show(path, focus=True, at=await self._last_position(path)):
+        if not self._says and not await self._editor.show(path, focus=True, at=await self._opening.last_position(path)):
             self._editor.message(f"Type your question at the end of {path}, then run “Send this question” there.")
 
-    async def done(self, sentence: str, path: Path | None, first_line: str) -> None:
-        """Ends the progress; where nothing could be opened, says where the answer is."""
+    async def done(self, sentence: str, path: Path | None, first_line: str, *, cut: bool = False) -> None:
+        """Ends the progress; where nothing could be opened, says where the answer is. One that was cut is a warning."""
         self._progress.end(sentence)
         self._trouble(None)
-        self._answer("done", note=sentence, chat=uri_of(path) if path else None)
-        if not self._shown and not self._says and path is not None:
+        self._answer("done", note=sentence, cut=cut or None, chat=uri_of(path) if path else None)
+        if self._says:
+            return
+        if not self._shown and path is not None:
             short = first_line if len(first_line) <= SHOWN_OF_ANSWER else first_line[: SHOWN_OF_ANSWER - 1] + "…"
             self._editor.message(f"{short} - {path}")
+        if cut:
+            self._editor.message(sentence, types.MessageType.Warning)
 
     async def edited(self, sentence: str, short: str, *, made: bool) -> None:
         """Ends the progress; an edit that was not made, or where nothing shows progress, is a message as well."""
@@ -93,12 +100,13 @@ class AnswerView:
 
     async def cancelled(self, path: Path | None) -> None:
         """Ends the progress; no message, since the user did it."""
-        self._progress.end("Cancelled." if path is None else "Cancelled; what had come is in the chat.")
+        self._progress.end("Cancelled; what had come is in the chat." if path and self._came else "Cancelled.")
         self._answer("cancelled", chat=uri_of(path) if path else None)
 
     async def failed(self, error: AskError, path: Path | None) -> None:
         """Says the sentence."""
         self._progress.end(_first_sentence(str(error)))
+        self._noted(error)
         self._trouble(str(error))
         self._answer("failed", error=str(error), code=error.code, chat=uri_of(path) if path else None)
         if not self._says:

@@ -1,0 +1,102 @@
+"""The gate on its own: what a try that is refused frees, and what the next one may take by then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ask_lsp.assistant.sending import Outbox, Sending, Spent
+from ask_lsp.core.conversation import Event, Finished, Message, Retrying, TextDelta, Usage, Wire
+from ask_lsp.core.profile import Prices, Profile
+from ask_lsp.core.settings import Settings
+from ask_lsp.core.spend import Amounts, Caps, Outcome, Planned
+from ask_lsp.privacy.allow import FileRules
+from ask_lsp.privacy.redact import SecretRedactor
+from ask_lsp.store.db import Database
+from ask_lsp.store.ledger import SqliteLedger
+from ask_lsp.store.owner import Owner
+
+WORDS = 300
+PROFILE = Profile(
+    "default", base_url="https://api.example/v1", model="big-1", prices=Prices(0.0, 1_000_000.0, 0.0)
+)  # $1 each
+ASKED = (Message("user", "Why?"),)
+
+
+class RefusedOnce:
+    """An endpoint that refuses the first try, and then says many words one by one, while another editor spends too."""
+
+    def __init__(self, ledger: SqliteLedger, heeds: bool, others_spend: int = 0) -> None:
+        self.ledger = ledger
+        self.heeds = heeds
+        self.others_spend = others_spend
+        self.limits: list[int | None] = []
+
+    async def stream(
+        self, profile: Profile, messages: Sequence[Message], prediction: str | None = None
+    ) -> AsyncGenerator[Event, None]:
+        self.limits.append(profile.max_output)
+        planned = Planned("https://api.example", "default", "big-1", "ask", 1, 1, prices=PROFILE.prices)
+        theirs = await self.ledger.reserve(planned, Caps(Amounts(), Amounts()))
+        await self.ledger.settle(theirs, Outcome("done", Usage(0, self.others_spend)))
+        yield Retrying("It is busy.", 0.0, 1, refused=True)
+        for number in range(WORDS):
+            yield TextDelta(f"word{number} ")
+        yield Finished("stop")
+
+    async def wire(self, profile: Profile, messages: Sequence[Message], prediction: str | None = None) -> Wire:
+        raise NotImplementedError
+
+    def heeds_limit(self, profile: Profile) -> bool:
+        return self.heeds
+
+    async def aclose(self) -> None:
+        return None
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[SqliteLedger]:
+    database = Database(tmp_path / "state")
+    made = SqliteLedger(database, Owner(tmp_path / "running"))
+    yield made
+    await made.aclose()
+    await database.aclose()
+
+
+def sending(cap: float) -> Sending:
+    settings = Settings(
+        profiles={"default": PROFILE}, active="default", actions=(), caps=Caps(Amounts(per_day=cap), Amounts())
+    )
+    return Sending(ASKED, "ask", "chat-1", settings)
+
+
+@pytest.mark.parametrize("heeds", [True, False])
+async def test_a_second_try_gets_no_more_than_is_left_by_then(
+    ledger: SqliteLedger, tmp_path: Path, heeds: bool
+) -> None:
+    """The request that is sent again names the first limit, so the answer is cut here, whatever the endpoint heeds."""
+    models, spent = RefusedOnce(ledger, heeds, others_spend=800), Spent()
+    outbox = Outbox(models, FileRules(tmp_path), SecretRedactor(), ledger)
+
+    events = [event async for event in outbox.send(await outbox.prepare(sending(1_000)), spent)]
+
+    words = [event for event in events if isinstance(event, TextDelta)]
+    assert models.limits == [1_000]
+    assert 50 <= len(words) <= 200
+    assert events[-1] == Finished("length")
+    assert spent.cost is not None
+    assert await ledger.spent_today() == pytest.approx(800 + (spent.cost.usd or 0))
+    assert await ledger.spent_today() <= 1_005
+
+
+async def test_an_endpoint_that_heeds_the_limit_is_let_end_by_itself(ledger: SqliteLedger, tmp_path: Path) -> None:
+    """It counts better than we can, as long as the limit that it was sent is the one that holds."""
+    models = RefusedOnce(ledger, heeds=True)
+    outbox = Outbox(models, FileRules(tmp_path), SecretRedactor(), ledger)
+
+    events = [event async for event in outbox.send(await outbox.prepare(sending(1_000)), Spent())]
+
+    assert len([event for event in events if isinstance(event, TextDelta)]) == WORDS
+    assert events[-1] == Finished("stop")
