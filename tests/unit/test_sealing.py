@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ask_lsp.assistant.sealing import SealedProposals
 from ask_lsp.core.action import Problem
-from ask_lsp.core.anchor import CONTEXT
+from ask_lsp.core.edges import CONTEXT
 from ask_lsp.core.proposal import Anchor, Proposal, Source
 from ask_lsp.core.redaction import PLACEHOLDER, Redacted, RedactRules, Vault
 from ask_lsp.core.sealing import texts_of

@@ -24,10 +24,11 @@ from ask_lsp.assistant.question import Ask, build, concealed, file_name
 from ask_lsp.assistant.reading import read
 from ask_lsp.assistant.sending import Prepared, Sending
 from ask_lsp.core import chat_format
-from ask_lsp.core.anchor import anchored, around
+from ask_lsp.core.anchor import anchored
 from ask_lsp.core.answer import Unusable, has_code
 from ask_lsp.core.chat_format import Chat
 from ask_lsp.core.conversation import Message
+from ask_lsp.core.edges import around
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.proposal import Proposal, Source, make_id
 from ask_lsp.core.redaction import restore
@@ -168,7 +169,7 @@ def lower_first(sentence: str) -> str:
 def proposal_of(target: Making, new: str, chat: Path, making: Making) -> Proposal:
     """What is kept of an edit that has its text."""
     ask = target.ask
-    before, after = around(ask.snapshot, ask.span)
+    before, after = around(ask.snapshot.lines, ask.span)
     return Proposal(
         id=make_id(),
         uri=ask.snapshot.uri,
@@ -310,14 +311,14 @@ async def bring_to_document(
         return Brought(f"{proposal.title}: ready to review in {name}." + (f" {reason}" if reason else ""), False)
 
     async def check(snapshot: Snapshot, span: Span, text: str) -> str:
-        moved = Ask(making.ask.action, snapshot, span, making.ask.target)
+        moved = Ask(making.ask.action, snapshot, span, making.ask.target, beside=making.ask.beside)
         try:
             return " ".join(await examine(running.services.symbols, moved, snapshot.slice(span), text))
         except Unusable as unusable:
             return str(unusable)
 
     running.view.note("putting it in its place")
-    landed = await land(desk, making.place, making.seen, proposal.new, proposal.title, check)
+    landed = await land(desk, making.place, proposal, check)
     if landed.state == "done":
         shelf.made(making.place, proposal, landed)
         return Brought(f"{proposal.title}: done in {name}, {_changed(landed)}.", True)

@@ -18,9 +18,10 @@ from ask_lsp.assistant.making import Follow, Making, rewriting
 from ask_lsp.assistant.ports import Files
 from ask_lsp.assistant.question import Ask, file_name
 from ask_lsp.assistant.reading import read, target_of
-from ask_lsp.core.anchor import around, fitted
+from ask_lsp.core.anchor import fitted
 from ask_lsp.core.answer import whole_file
 from ask_lsp.core.beside import candidates
+from ask_lsp.core.edges import around
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.settings import Settings
@@ -38,6 +39,10 @@ class Disk(Protocol):
 
     def uri_of(self, path: Path) -> str:
         """The URI of a path."""
+        ...
+
+    def is_open(self, path: Path) -> bool:
+        """Whether the editor has the document of a file open, which need not be on the disk yet."""
         ...
 
     def open_now(self, uri: str) -> tuple[Snapshot, Follow] | None:
@@ -102,9 +107,11 @@ async def _create(
         why = f" {proposal.reason}" if flags else ""
         return Brought(f"{proposal.title}: ready to review, for {path.name}. ask.proposals lists it.{why}", False)
     try:
+        if disk.is_open(path):
+            raise RequestRefused(f"{path.name} is open in the editor by now.")
         await running.services.files.create(path, proposal.new)
     except RequestRefused as refused:
-        if not await running.services.files.exists(path):
+        if not await _is_there(running.services.files, disk, path):
             await shelf.keep(replace(proposal, reason=str(refused)), None, show=False)
             raise RequestRefused(f"{refused} The text is kept: ask.proposals lists it.") from None
         # Somebody was faster, or another answer of ours: the text goes where it would go if it were asked for now.
@@ -134,7 +141,7 @@ async def behind(
     seen, new = snapshot.slice(span), proposal.new
     if seen.strip():
         new = seen + "\n" * (3 if path.suffix == ".py" else 2) + new.strip("\r\n")
-    before, after = around(snapshot, span)
+    before, after = around(snapshot.lines, span)
     proposal = replace(
         proposal, uri=snapshot.uri, new_file=False, seen=seen, new=new, before=before, after=after, standing=None
     )
@@ -201,14 +208,19 @@ async def _place(running: Running, ask: Ask, disk: Disk) -> tuple[Path, bool]:
         raise RequestRefused("This document is no file on this machine: nothing can be made beside it. Save it first.")
     if named := ask.action.file:
         path = source.with_name(named.replace("{stem}", source.stem).replace("{suffix}", source.suffix))
-        if await files.exists(path):
+        if await _is_there(files, disk, path):
             raise RequestRefused(f"{path} exists already, and is left as it is. Move it away, and ask again.")
         return path, False
     found = [Path(path) for path in candidates(PurePath(source), ask.snapshot.language)]
     for path in found:
-        if await files.exists(path):
+        if await _is_there(files, disk, path):
             return path, True
     for path in found[:-1]:
         if path.parent != source.parent and await files.exists(path.parent):
             return path, False
     return found[-1], False
+
+
+async def _is_there(files: Files, disk: Disk, path: Path) -> bool:
+    """Whether there is a file, or one that somebody has not saved yet."""
+    return disk.is_open(path) or await files.exists(path)

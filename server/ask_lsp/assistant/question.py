@@ -41,7 +41,8 @@ class Ask:
     """One thing that somebody wants to know or to have done: frozen before the first await.
 
     `form` names how an answer that becomes an edit has to look, `file` the file that it goes to if that is another one.
-    `conversation` is the nonce of its chat, `also` further files whose text is sent.
+    `conversation` is the nonce of its chat, `also` further files whose text is sent. `beside` counts the first and the
+    last lines of the target that nobody asked about, which are there so that what is left of it can be something.
     """
 
     action: Action
@@ -56,6 +57,7 @@ class Ask:
     file: str = ""
     consent: Consent = NO_CONSENT
     also: tuple[Path, ...] = ()
+    beside: tuple[int, int] = (0, 0)
     conversation: str = field(default_factory=lambda: secrets.token_hex(12))
 
     @property

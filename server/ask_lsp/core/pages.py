@@ -15,12 +15,12 @@ from ask_lsp.core.text import line_text, split_lines
 MOST_LINES = 2_000
 
 
-def diff_page(proposal: Proposal, now: str | None) -> str:
-    """The difference between what stands there (`now`, if that is known) and what is proposed."""
+def diff_page(proposal: Proposal) -> str:
+    """The difference between what stands there, as far as that is known, and what is proposed."""
     from difflib import unified_diff
 
     name = _name(proposal.uri)
-    old = proposal.at.text if now is None else now
+    old = proposal.at.text
     new = merge(proposal.seen, proposal.new, old)
     parts = [f"# {proposal.title}\n", f"{_place(proposal)}\n"]
     if proposal.reason:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +15,7 @@ from ask_lsp.assistant.actions import wanted
 from ask_lsp.assistant.landing import Landed, land
 from ask_lsp.assistant.new_file import behind
 from ask_lsp.core.action import shortened
+from ask_lsp.core.edges import around
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Snapshot, Span, plain_line_ends
 from ask_lsp.lsp.desk import DocumentPlace
@@ -94,7 +96,7 @@ async def _apply(server: AskServer, kept: Kept) -> str:
         raise RequestRefused(
             f"{where}: nothing was changed. Show the diff, and make the change by hand or open {name}."
         )
-    landed = await land(server.desk, place, proposal.seen, proposal.new, proposal.title, _nothing_wrong)
+    landed = await land(server.desk, place, proposal, _nothing_wrong)
     if landed.state == "kept":
         raise RequestRefused(f"{proposal.title}: not applied. {landed.reason} The proposal stays; show its diff.")
     if landed.state == "done":
@@ -196,7 +198,9 @@ async def take_back(server: AskServer) -> Span:
     if plain_line_ends(now) != plain_line_ends(last.landed.after):
         raise RequestRefused("The text was changed since: nothing was undone. Use your editor's own undo.")
     place = DocumentPlace(server.documents, last.document, span)
-    landed: Landed = await land(server.desk, place, now, last.landed.before, "Undo", _nothing_wrong)
+    before, after = around(last.document.lines, span)
+    back = replace(last.proposal, title="Undo", seen=now, new=last.landed.before, before=before, after=after)
+    landed: Landed = await land(server.desk, place, back, _nothing_wrong)
     if landed.state != "done":
         raise RequestRefused(f"Not undone. {landed.reason} Use your editor's own undo.")
     server.shelf.last = None
