@@ -80,6 +80,22 @@ def test_a_denied_file_is_never_sent_whatever_is_asked(editor, model: FakeOpenAI
     client.close(unread=True)
 
 
+@pytest.mark.parametrize("scheme", ["git:", "untitled:", "vscode-vfs://host"])
+def test_a_denied_name_is_not_sent_under_another_scheme(
+    scheme: str, editor, model: FakeOpenAI, state: Path, project: Path
+) -> None:
+    client = editor(root=project)
+    uri = client.open(f"{scheme}{project}/.env?HEAD", "API_TOKEN=abc\n")
+    judged(client, uri, "Not sent: ")
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+
+    told(client, ".env was not sent")
+    assert not model.requests
+    assert not list(chat_files(state))
+    client.close(unread=True)
+
+
 def test_a_link_to_a_denied_file_is_as_denied(editor, model: FakeOpenAI, project: Path) -> None:
     client = editor(root=project)
     (project / ".env").write_text("API_TOKEN=abc\n")
@@ -273,6 +289,22 @@ def test_a_routed_file_goes_only_where_it_may(editor, model: FakeOpenAI, config,
     assert "plan.py" in refusal
     assert len(model.requests) == 1
     assert chat.turns[0].attributes["sources"] == str(project / "secret" / "plan.py")
+    client.close(unread=True)
+
+
+def test_a_document_that_is_no_file_has_a_route_by_its_name(editor, model: FakeOpenAI, config, state: Path) -> None:
+    config(
+        "routes:\n- paths: ['*.sql']\n  profile: inside\nprofiles:\n"
+        f"  inside: {{base_url: '{model.base_url}', model: inner-model}}\n"
+    )
+    client = editor()
+    uri = client.open("untitled:query.sql", CODE)
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+    chat = finished_chat(client, state)
+
+    assert model.wait_for_request().model == "inner-model"
+    assert chat.turns[0].attributes["sources"] == "query.sql"
     client.close(unread=True)
 
 

@@ -231,6 +231,14 @@ async def test_the_repository_above_the_workspace_counts(rules: FileRules, top: 
     assert (await rules.verdict(top / "a" / "b" / "x.txt", [top / "a"])).kind == "denied"
 
 
+async def test_an_inner_askignore_can_take_back_what_an_outer_one_leaves_out(rules: FileRules, top: Path) -> None:
+    write(top / ".askignore", "*.txt\n")
+    write(top / "open" / ".askignore", "!notes.txt\n")
+
+    assert (await rules.verdict(top / "notes.txt", [top])).kind == "denied"
+    assert await rules.verdict(top / "open" / "notes.txt", [top]) == ALLOWED
+
+
 async def test_a_repository_inside_another_has_its_own_gitignore_and_the_workspaces_askignore(
     rules: FileRules, top: Path
 ) -> None:
@@ -369,6 +377,24 @@ async def test_a_link_is_judged_by_both_its_names(rules: FileRules, top: Path, t
     ).kind == "ignored"
     assert await rules.verdict(tmp_path / "elsewhere" / "a.py", [tmp_path / "elsewhere"]) == ALLOWED
     assert rules.route(top / "harmless.txt", [top], [Route((".env",), "local")]) == {"local"}
+
+
+async def test_a_link_is_judged_by_every_name_on_the_way(rules: FileRules, top: Path) -> None:
+    write(top / "data.txt")
+    write(top / "plain" / "a.py")
+    (top / ".env").symlink_to("data.txt")
+    (top / "foo.py").symlink_to(".env")
+    (top / "far.py").symlink_to(top / "foo.py")
+    (top / "private").symlink_to("plain")
+    (top / "open").symlink_to("private")
+    (top / "one.py").symlink_to("two.py")
+    (top / "two.py").symlink_to("plain/../plain/a.py")
+
+    for name in ("foo.py", "far.py", "plain/../foo.py"):
+        assert (await rules.verdict(top / name, [top])).kind == "denied"
+    assert (await rules.verdict(top / "open" / "a.py", [top], ["private/"])).kind == "denied"
+    assert await rules.verdict(top / "one.py", [top], ["private/"]) == ALLOWED
+    assert rules.route(top / "far.py", [top], [Route((".env",), "local")]) == {"local"}
 
 
 async def test_a_path_with_dots_is_judged_by_where_it_leads(rules: FileRules, top: Path) -> None:
