@@ -368,3 +368,25 @@ def test_every_request_is_in_the_audit_log_without_its_text(editor, model: FakeO
     assert row["file"] == "/work/session.py"
     assert row["prompt"] is None
     assert "open_session" not in json.dumps([str(value) for value in tuple(row)])
+
+
+@pytest.mark.parametrize("thinks", [True, False])
+def test_an_endpoint_that_ignores_the_output_limit_is_closed(
+    thinks: bool, editor, model: FakeOpenAI, config, state: Path
+) -> None:
+    config("max_output: 100\n")
+    client = editor()
+    uri = open_code(client)
+    held = model.hold()
+    for _ in range(400):
+        (held.think if thinks else held.send)("one more word, ")
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+
+    if thinks:
+        told(client, "thought until the output limit (100 tokens) and said nothing. Raise max_output")
+    else:
+        assert client.ended_progress().startswith("The answer reached the output limit (max_output).")
+        assert finished_chat(client, state).turns[1].text.count("one more word") < 100
+    model.wait_for_disconnect()
+    client.close(unread=True)
