@@ -30,6 +30,9 @@ terraform.tfstate terraform.tfstate.backup prod.tfvars prod.auto.tfvars prod.tfv
 secrets.yml secrets.yaml prod-secrets.yaml secrets.json credentials.json credentials config/master.key
 config/credentials.yml.enc config/credentials/production.key .cargo/credentials.toml .m2/settings.xml
 .bash_history wg0.conf
+.env~ .env.swp ..env.swp .envfoo .envrc.local .env.prod.example.bak .env.example~ .envs/.production/.django
+.netrc.old .npmrc.bak .pypirc.orig server.key~ server.key.~2~ .server.key.swp .id_rsa.swo server.pem.bak.old
+secrets.yml.bak .ssh/work~ .git/config .git/modules/inner/config .git/worktrees/one/config.bak
 """.split()  # noqa: SIM905
 SENT = """
 .env.example .env.sample .env.template .env.dist .env.local.example .env.example.local example.env env.py
@@ -38,6 +41,8 @@ SENT = """
 environment.py secret.py core/secret.py secrets.py secrets.go secret/main.py auth.json tokens.json credentials.py
 settings.xml config.json docker/config.json kube/config.go main.tf variables.tf example.tfvars README.asc signature.asc
 package.json Cargo.toml pyproject.toml certs.py keys/loader.rs secrets.example.yaml.md npmrc .gitignore history.py
+main.py~ main.py.bak main.py.orig .main.py.swp key.py.old config.old git/config .env.d.ts .envrc.example environment.old
+.github/config envs/production.py .env-sample .env_template
 """.split()  # noqa: SIM905
 
 
@@ -133,6 +138,12 @@ async def test_the_users_patterns_are_relative_to_the_workspace(
     assert (await rules.verdict(top / matches, [top], deny=[pattern])).kind == "denied"
     assert (await rules.verdict(top / matches, [top], ignore=[pattern])).kind == "denied"
     assert await rules.verdict(top / kept, [top], [pattern], [pattern]) == ALLOWED
+
+
+async def test_a_copy_is_denied_like_what_it_is_a_copy_of(rules: FileRules, top: Path) -> None:
+    for name in ("payroll.csv~", "payroll.csv.bak", ".payroll.csv.swp"):
+        assert (await rules.verdict(top / name, [top], ["/payroll.csv"])).kind == "denied"
+    assert await rules.verdict(top / "payroll.csv.py", [top], ["/payroll.csv"]) == ALLOWED
 
 
 async def test_the_users_patterns_may_name_a_place(rules: FileRules, home: Path, tmp_path: Path, top: Path) -> None:

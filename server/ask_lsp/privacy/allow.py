@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,6 +21,9 @@ from ask_lsp.privacy.patterns import Pattern, Patterns, parse
 
 MOST_LINKS = 40
 """How many links a name may lead through, as on Linux."""
+
+_COPY = re.compile(r"(?:(?:\.~\d+)?~|\.(?:bak|old|orig|sw[a-p]))+$", re.IGNORECASE)
+"""What names of copies end in: those of editors, and those that people give."""
 
 _SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "*?[\\"})
 
@@ -82,11 +86,12 @@ class FileRules:
         return ALLOWED
 
     def _listed(self, name: _Name, deny: tuple[str, ...], ignore: tuple[str, ...]) -> str:
-        if found := _deny_list().excluding(name.parts[1:], file_names=True):
-            which = f" (`{found.text.removeprefix('**/')}`)" if "/" in found.text else ""
-            return f"`{name.path.name}` is on the list of files that are never sent{which}"
-        if found := self._match(deny, name, name.roots, anywhere=True):
-            return f"your settings (deny: `{found.text}`) leave it out"
+        for one in dict.fromkeys((name, *_originals(name))):
+            if found := _deny_list().excluding(one.parts[1:], file_names=True):
+                which = f" (`{found.text.removeprefix('**/')}`)" if "/" in found.text else ""
+                return f"`{name.path.name}` is on the list of files that are never sent{which}"
+            if found := self._match(deny, one, one.roots, anywhere=True):
+                return f"your settings (deny: `{found.text}`) leave it out"
         if found := self._match(ignore, name, name.roots):
             return f"`{OUR_SETTINGS}` (ignore: `{found.text}`) leaves it out"
         return ""
@@ -132,6 +137,15 @@ def _names(path: Path, roots: Sequence[Path]) -> tuple[_Name, ...]:
         above = [folder for folder in folders if relative(known.parts, folder.parts)]
         names.append(_Name(known, known.parts, tuple(sorted(above, key=lambda folder: len(folder.parts)))))
     return tuple(names)
+
+
+def _originals(name: _Name) -> Iterator[_Name]:
+    """What the name is a copy of, if it is called one; vim puts a dot before the name as well."""
+    *above, last = name.parts
+    original = _COPY.sub("", last)
+    if original != last:
+        for each in filter(None, (original, original.removeprefix("."))):
+            yield name._replace(parts=(*above, each))
 
 
 def _absolute(path: Path) -> Path:
