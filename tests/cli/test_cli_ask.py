@@ -107,6 +107,19 @@ def test_ask(case: Case, place: Path, model: FakeOpenAI, ask_lsp) -> None:
         assert ran.out == case.out
 
 
+@pytest.mark.parametrize("name", [".env", "chain.py", "./folder/../.env"])
+def test_a_link_is_judged_by_the_name_that_was_given(name: str, place: Path, model: FakeOpenAI, ask_lsp) -> None:
+    (place / "folder").mkdir()
+    (place / ".env").symlink_to("mean.py")
+    (place / "chain.py").symlink_to(".env")
+
+    ran = ask_lsp("ask", name)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "was not sent" in ran.err
+    assert not model.requests
+
+
 def test_an_answer_that_was_cut_is_printed_and_is_no_success(place: Path, model: FakeOpenAI, ask_lsp) -> None:
     model.say("Half an", finish="length")
 

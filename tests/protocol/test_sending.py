@@ -80,6 +80,22 @@ def test_a_denied_file_is_never_sent_whatever_is_asked(editor, model: FakeOpenAI
     client.close(unread=True)
 
 
+@pytest.mark.parametrize("scheme", ["git:", "untitled:", "vscode-vfs://host"])
+def test_a_denied_name_is_not_sent_under_another_scheme(
+    scheme: str, editor, model: FakeOpenAI, state: Path, project: Path
+) -> None:
+    client = editor(root=project)
+    uri = client.open(f"{scheme}{project}/.env?HEAD", "API_TOKEN=abc\n")
+    judged(client, uri, "Not sent: ")
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+
+    told(client, ".env was not sent")
+    assert not model.requests
+    assert not list(chat_files(state))
+    client.close(unread=True)
+
+
 def test_a_link_to_a_denied_file_is_as_denied(editor, model: FakeOpenAI, project: Path) -> None:
     client = editor(root=project)
     (project / ".env").write_text("API_TOKEN=abc\n")
@@ -276,6 +292,22 @@ def test_a_routed_file_goes_only_where_it_may(editor, model: FakeOpenAI, config,
     client.close(unread=True)
 
 
+def test_a_document_that_is_no_file_has_a_route_by_its_name(editor, model: FakeOpenAI, config, state: Path) -> None:
+    config(
+        "routes:\n- paths: ['*.sql']\n  profile: inside\nprofiles:\n"
+        f"  inside: {{base_url: '{model.base_url}', model: inner-model}}\n"
+    )
+    client = editor()
+    uri = client.open("untitled:query.sql", CODE)
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+    chat = finished_chat(client, state)
+
+    assert model.wait_for_request().model == "inner-model"
+    assert chat.turns[0].attributes["sources"] == "query.sql"
+    client.close(unread=True)
+
+
 def test_a_workspace_may_forbid_a_profile_but_not_choose_one_elsewhere(
     editor, model: FakeOpenAI, config, project: Path
 ) -> None:
@@ -336,3 +368,25 @@ def test_every_request_is_in_the_audit_log_without_its_text(editor, model: FakeO
     assert row["file"] == "/work/session.py"
     assert row["prompt"] is None
     assert "open_session" not in json.dumps([str(value) for value in tuple(row)])
+
+
+@pytest.mark.parametrize("thinks", [True, False])
+def test_an_endpoint_that_ignores_the_output_limit_is_closed(
+    thinks: bool, editor, model: FakeOpenAI, config, state: Path
+) -> None:
+    config("max_output: 100\n")
+    client = editor()
+    uri = open_code(client)
+    held = model.hold()
+    for _ in range(400):
+        (held.think if thinks else held.send)("one more word, ")
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+
+    if thinks:
+        told(client, "thought until the output limit (100 tokens) and said nothing. Raise max_output")
+    else:
+        assert client.ended_progress().startswith("The answer reached the output limit (max_output).")
+        assert finished_chat(client, state).turns[1].text.count("one more word") < 100
+    model.wait_for_disconnect()
+    client.close(unread=True)

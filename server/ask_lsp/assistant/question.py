@@ -18,7 +18,7 @@ from ask_lsp.core.conversation import Message
 from ask_lsp.core.fences import close_open_fence, fenced
 from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Snapshot, Span, line_text
-from ask_lsp.core.uris import path_of, root_of
+from ask_lsp.core.uris import judged_path, path_of, root_of
 
 SURROUNDING_LIMIT = 8_000
 PROBLEM_LIMIT = 10
@@ -63,7 +63,7 @@ class Ask:
     @property
     def sources(self) -> tuple[Source, ...]:
         """The files whose text is sent."""
-        path = path_of(self.snapshot.uri)
+        path = judged_path(self.snapshot.uri)
         return tuple(Source(each) for each in dict.fromkeys((*([path] if path else ()), *self.also)))
 
     @property

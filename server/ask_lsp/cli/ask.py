@@ -77,7 +77,7 @@ def snapshot_of(place: str) -> tuple[Snapshot, Span]:
         if not 1 <= first <= min(last, count):
             raise RequestRefused(f"{path} has no lines {first}-{last}: it has {count}. Count from 1, START before END.")
         span = clamp(lines, Span(Point(first - 1, 0), Point(last, 0)))
-    return Snapshot(path.resolve().as_uri(), 0, language_of(path.name), lines), span
+    return Snapshot(path.absolute().as_uri(), 0, language_of(path.name), lines), span
 
 
 def check_fits(action: Action, snapshot: Snapshot, question: str) -> None:
@@ -169,6 +169,7 @@ def workspace_of(snapshot: Snapshot) -> tuple[Path, ...]:
     path = path_of(snapshot.uri)
     if path is None:
         return (Path.cwd(),)
+    path = path.resolve()
     for folder in path.parents:
         if (folder / ".git").exists():
             return (folder,)

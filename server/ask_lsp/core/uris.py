@@ -33,9 +33,28 @@ def path_of(uri: str) -> Path | None:
     return Path(name[1:] if _DRIVE_PATH.match(name) else name)
 
 
+def judged_path(uri: str) -> Path | None:
+    """The path by whose names a document is judged, whatever the scheme: what `git:/w/.env` shows is a `.env`.
+
+    A host is its first part, as on Windows. A name without a folder (`untitled:Untitled-1`) is a relative path.
+    """
+    path = path_of(uri)
+    if path is not None:
+        return path
+    try:
+        parts = urlsplit(uri)
+        host, name = parts.netloc, unquote(parts.path)
+    except ValueError:
+        host, name = "", unquote(uri.partition(":")[2])
+    if not name:
+        return None
+    return Path(f"//{host}/{name.lstrip('/')}" if host else name[1:] if _DRIVE_PATH.match(name) else name)
+
+
 def root_of(path: Path | None, roots: Sequence[Path]) -> Path | None:
-    """The innermost workspace folder that a file is in; the only one there is, for what is no file."""
-    if path is None:
-        return roots[0] if len(roots) == 1 else None
-    inside = [root for root in roots if path.is_relative_to(root)]
-    return max(inside, key=lambda root: len(root.parts), default=None)
+    """The innermost workspace folder that a file is in; the only one there is, for what is in no folder."""
+    if path is not None:
+        inside = [root for root in roots if path.is_relative_to(root)]
+        if inside or path.anchor:
+            return max(inside, key=lambda root: len(root.parts), default=None)
+    return roots[0] if len(roots) == 1 else None

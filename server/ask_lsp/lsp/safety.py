@@ -16,7 +16,7 @@ from lsprotocol import types
 from ask_lsp.assistant.sending import Consent
 from ask_lsp.core.errors import AskError, CapReached
 from ask_lsp.core.privacy import ALLOWED, Verdict
-from ask_lsp.core.uris import path_of, root_of
+from ask_lsp.core.uris import judged_path, path_of, root_of
 from ask_lsp.lsp.documents import Document
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Safety:
         """Finds out whether a document may be sent."""
         services = await self._server.services()
         settings = await services.settings.current(self.root_of(document))
-        document.verdict = await services.outbox.verdict(path_of(document.uri), self.roots, settings)
+        document.verdict = await services.outbox.verdict(judged_path(document.uri), self.roots, settings)
 
     async def judge_all(self) -> None:
         """Judges every open document anew."""
