@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp_client import LspClient, titled
+from lsp_client import LspClient, ServerError, titled
 from openai_server import FakeOpenAI
 from test_edit_kinds import TESTS, block, open_source
 from test_edits import ANSWER, AT_MEAN, CODE, URI, document, text_is
@@ -254,6 +254,24 @@ def test_a_buffer_that_nobody_saved_yet_is_the_file(editor, model, tmp_path: Pat
     assert client.buffers[uri].text.startswith("# Mine.\n")
     assert "test_mean" in client.buffers[uri].text
     assert not path.exists()
+    client.close(unread=True)
+
+
+def test_an_answer_that_made_a_file_is_not_undone_in_another(editor, model, tmp_path: Path) -> None:
+    client = editor()
+    source = open_source(client, tmp_path)
+    model.say(ANSWER)
+    client.run(titled(client.code_actions(source, AT_MEAN), "Write documentation"))
+    client.ended_progress()
+    text = client.buffers[source].text
+    model.say(block(TESTS))
+    client.run(titled(client.code_actions(source, AT_MEAN), "Write tests"))
+    client.ended_progress()
+
+    with pytest.raises(ServerError, match=r"made .*test_numbers\.py\. Delete that file"):
+        client.execute("ask.undo")
+
+    assert client.buffers[source].text == text
     client.close(unread=True)
 
 

@@ -64,6 +64,10 @@ class Shelf(Protocol):
         """Remembers the last edit, so that it can be undone or tried again."""
         ...
 
+    def wrote(self, path: Path) -> None:
+        """Remembers that the last answer became a file."""
+        ...
+
     async def drop(self, proposal_id: str) -> None:
         """Forgets a proposal, if there is one of that id."""
         ...

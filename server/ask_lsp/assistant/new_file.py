@@ -125,6 +125,7 @@ async def _create(
         return await bring_to_document(running, desk, shelf, target, proposal, flags, settings)
     written = target.ask.snapshot._replace(lines=tuple(split_lines(proposal.new)))
     shelf.conversing(chat, _of_the_whole(asked, written, None))
+    shelf.wrote(path)
     shown = await disk.show(path)
     return Brought(f"{proposal.title}: written to {path}.", shown)
 

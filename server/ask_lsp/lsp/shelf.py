@@ -64,6 +64,7 @@ class Shelf:
         self._putting_away = asyncio.Lock()
         self.chats: dict[Path, Making] = {}
         self.last: LastEdit | None = None
+        self.last_file: Path | None = None
 
     # ---- what the use case asks for
 
@@ -98,6 +99,10 @@ class Shelf:
         """Remembers the last edit."""
         if isinstance(place, DocumentPlace) and place.made is not None:
             self._remember(proposal, place.document, place.made, landed)
+
+    def wrote(self, path: Path) -> None:
+        """Remembers that the last answer became a file, which is not ours to delete."""
+        self.last, self.last_file = None, path
 
     def conversing(self, chat: Path, making: Making) -> None:
         """Remembers which edit a chat is about, for the last ones."""
@@ -149,7 +154,7 @@ class Shelf:
 
     def _remember(self, proposal: Proposal, document: Document, place: TrackedSpan, landed: Landed) -> None:
         source = source_of(proposal)
-        self.last = LastEdit(proposal, place, document, landed, source)
+        self.last, self.last_file = LastEdit(proposal, place, document, landed, source), None
         if source is not None:
             self._spawn(source.moor(self._documents))
 

@@ -177,6 +177,8 @@ def check(server: AskServer, arguments: list[Any]) -> dict[str, str]:
 def undo(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     """ask.undo: takes the last edit back, while its text is still as we wrote it. Raises RequestRefused."""
     last = server.shelf.last
+    if last is None and server.shelf.last_file is not None:
+        raise RequestRefused(f"The last answer made {server.shelf.last_file}. Delete that file if you do not want it.")
     if last is None:
         raise RequestRefused("There is no edit of ask-lsp to undo in this session. Use your editor's own undo.")
 
