@@ -125,6 +125,49 @@ def test_a_rule_that_is_saved_counts_at_once(editor, model: FakeOpenAI, project:
     client.close(unread=True)
 
 
+@pytest.mark.parametrize("linked", ["folder", "document"])
+def test_a_workspace_is_the_same_by_each_of_its_names(linked: str, editor, model: FakeOpenAI, project: Path) -> None:
+    """The editor may name the folder by a link and the file without it, or the other way round."""
+    (project / ".ask-lsp.yaml").write_text("ignore: ['plan.py']\n", encoding="utf-8")
+    alias = project.with_name("alias")
+    alias.symlink_to(project)
+    client = editor(root=alias if linked == "folder" else project)
+    uri = opened(client, (project if linked == "folder" else alias) / "plan.py", CODE)
+
+    judged(client, uri, "Not sent: ")
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+
+    assert ".ask-lsp.yaml" in told(client, "plan.py was not sent")
+    assert not model.requests
+    client.close(unread=True)
+
+
+def test_a_chat_is_in_the_workspace_of_its_file_by_any_name(
+    editor, model: FakeOpenAI, state: Path, project: Path
+) -> None:
+    """A follow-up is held to what the workspace says, too."""
+    alias = project.with_name("alias")
+    alias.symlink_to(project)
+    client = editor(root=alias)
+    uri = opened(client, project / "plan.py", CODE)
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+    finished_chat(client, state)
+    client.ended_progress()
+    (project / ".ask-lsp.yaml").write_text("ignore: ['plan.py']\n", encoding="utf-8")
+    (path,) = chat_files(state)
+    chat = path.as_uri()
+    if chat not in client.buffers:
+        client.open_file(path)
+    end = len(client.buffers[chat].text)
+    client.edit(chat, end, end, "And why?\n")
+
+    client.execute("ask.send", {"uri": chat})
+
+    assert ".ask-lsp.yaml" in told(client, "plan.py was not sent")
+    assert len(model.requests) == 1
+    client.close(unread=True)
+
+
 # ---- secrets
 
 

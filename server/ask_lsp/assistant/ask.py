@@ -19,7 +19,7 @@ from ask_lsp.core import chat_format
 from ask_lsp.core.chat_format import Chat, Turn
 from ask_lsp.core.conversation import Message
 from ask_lsp.core.errors import AskError, RequestRefused
-from ask_lsp.core.uris import path_of, root_of
+from ask_lsp.core.uris import path_of
 
 SOURCES = "sources"  # on a turn: the paths of the files whose text is in it
 BLANK = "blank"  # on a turn that waits for a question: a digest of what we put there
@@ -105,9 +105,7 @@ async def send_chat(running: Running, path: Path, text: str, locale: str | None,
     try:
         question_in(text)
         chat = chat_format.parse(text)
-        sources = sources_of(chat)
-        root = root_of(sources[0].path if sources else None, consent.roots)
-        settings = await services.settings.current(root)
+        settings = await services.settings.current(consent.root)
         action = settings.action(chat.attributes.get("action", "ask")) or settings.action("ask")
         system = ""
         if action is not None:
@@ -121,7 +119,7 @@ async def send_chat(running: Running, path: Path, text: str, locale: str | None,
             action=action.id if action else "ask",
             conversation=chat.nonce,
             settings=settings,
-            sources=sources,
+            sources=sources_of(chat),
             consent=consent,
             chosen=action.profile if action else None,
         )

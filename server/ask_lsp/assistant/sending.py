@@ -25,7 +25,6 @@ from ask_lsp.core.settings import Settings
 from ask_lsp.core.spend import Cost, Outcome, Planned, Reservation
 from ask_lsp.core.text import replace_surrogates
 from ask_lsp.core.tokens import pieces
-from ask_lsp.core.uris import root_of
 
 MOST_CONVERSATIONS = 200
 LIMIT_NAMES = ("max_completion_tokens", "max_tokens")
@@ -43,10 +42,12 @@ class Source:
 class Consent:
     """What the user allowed by hand for one ask, and where the ask comes from.
 
-    `roots` are the workspace folders; the other two let a file pass that .gitignore leaves out, and a cap.
+    `roots` are the workspace folders, `root` the one that the document is in; the other two let a file pass that
+    .gitignore leaves out, and a cap.
     """
 
     roots: tuple[Path, ...] = ()
+    root: Path | None = None
     ignored_once: bool = False
     over_once: bool = False
 
@@ -170,7 +171,7 @@ class Outbox:
             model=profile.model or profile.name,
             action=sending.action,
             file=str(sending.sources[0].path) if sending.sources else "",
-            project=str(root_of(sending.sources[0].path if sending.sources else None, sending.consent.roots) or ""),
+            project=str(sending.consent.root or ""),
             pieces=count,
             input_tokens=tokens,
             max_output=_configured_limit(profile),

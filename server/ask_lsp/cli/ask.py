@@ -142,8 +142,9 @@ async def prepared_ask(arguments: argparse.Namespace) -> AsyncIterator[tuple[Ser
     compose.start_logging()
     services = compose.load(environment)
     try:
-        consent = Consent(roots=workspace_of(snapshot), ignored_once=arguments.ignored, over_once=arguments.over_cap)
-        settings = await services.settings.current(consent.roots[0] if consent.roots else None)
+        root = workspace_of(snapshot)
+        consent = Consent((root,), root, ignored_once=arguments.ignored, over_once=arguments.over_cap)
+        settings = await services.settings.current(root)
         for sentence in services.settings.take_problems():
             print(f"ask-lsp: {sentence}", file=sys.stderr)
         name = arguments.action or ("ask" if arguments.question else "explain")
@@ -164,15 +165,15 @@ async def prepared_ask(arguments: argparse.Namespace) -> AsyncIterator[tuple[Ser
         await services.aclose()
 
 
-def workspace_of(snapshot: Snapshot) -> tuple[Path, ...]:
+def workspace_of(snapshot: Snapshot) -> Path:
     """The folder whose rules hold for a file on the command line: the repository around it, else the working folder."""
     path = path_of(snapshot.uri)
     if path is None:
-        return (Path.cwd(),)
+        return Path.cwd()
     for folder in path.parents:
         if (folder / ".git").exists():
-            return (folder,)
-    return (Path.cwd(),) if path.is_relative_to(Path.cwd()) else (path.parent,)
+            return folder
+    return Path.cwd() if path.is_relative_to(Path.cwd()) else path.parent
 
 
 class Answer:

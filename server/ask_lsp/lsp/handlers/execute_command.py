@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from ask_lsp.assistant.answering import Previewed, Running
-from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat
+from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat, sources_of
 from ask_lsp.assistant.edit import Conversation, edit
 from ask_lsp.assistant.follow_up import follow_up
 from ask_lsp.assistant.jobs import Cancelled, Job
@@ -19,6 +19,7 @@ from ask_lsp.assistant.making import directive_at, making_of, source_of
 from ask_lsp.assistant.new_file import make_file
 from ask_lsp.assistant.question import Ask, concealing, file_name
 from ask_lsp.core.action import Problem
+from ask_lsp.core.chat_format import parse
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_span
@@ -244,9 +245,11 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
             making = server.shelf.chats.get(path)
             running = Running(services, server.jobs, job, view, server.transcript)
             if making is None:
-                await send_chat(running, path, told, locale, consent)
+                first = next(iter(sources_of(parse(told))), None)
+                root = server.safety.root_of_file(first.path if first else None)
+                await send_chat(running, path, told, locale, replace(consent, root=root))
                 return
-            making = replace(making, ask=replace(making.ask, consent=consent))
+            making = replace(making, ask=replace(making.ask, consent=replace(consent, root=making.ask.root)))
             chat = Conversation(path, told)
             await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
         except AskError as error:
