@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from lsp_client import LspClient, titled
+from lsp_client import LspClient, chat_files, titled
 from openai_server import FakeOpenAI
 from test_ask import finished_chat
 from test_sending import SECRET_CODE, TOKEN, told
@@ -23,6 +23,25 @@ def test_a_secret_is_neither_sent_nor_written(editor, model: FakeOpenAI, state: 
     assert TOKEN not in request.raw.decode()
     assert 'token = "REDACTED_' in request.messages[1]["content"]
     assert 'token = "REDACTED_' in chat.turns[0].text
+    for path in Path(home["HOME"]).rglob("*"):
+        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
+    client.close(unread=True)
+
+
+def test_a_secret_in_the_question_is_not_in_the_chat_or_its_name(
+    editor, model: FakeOpenAI, state: Path, home: dict[str, str]
+) -> None:
+    """The title of a chat, and so the name of its file, are the first line of the question."""
+    client = editor()
+    uri = client.open("file:///work/session.py", SECRET_CODE)
+
+    client.execute("ask.run", {"action": "ask", "uri": uri, "question": f"Why does {TOKEN} fail?\nIt did not before."})
+    finished_chat(client, state)
+
+    (path,) = chat_files(state)
+    assert path.read_text(encoding="utf-8").startswith("# Why does REDACTED_GITHUB_TOKEN_1 fail? (session.py)")
+    assert TOKEN.lower()[4:14] not in path.name.lower()
+    assert TOKEN not in model.wait_for_request().raw.decode()
     for path in Path(home["HOME"]).rglob("*"):
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
     client.close(unread=True)

@@ -225,10 +225,12 @@ def test_a_routed_file_goes_only_where_it_may(editor, model: FakeOpenAI, config,
     client.close(unread=True)
 
 
+@pytest.mark.parametrize("yours", ["", "routes:\n- {paths: ['work/**'], profile: elsewhere}\n"])
 def test_a_workspace_may_forbid_a_profile_but_not_choose_one_elsewhere(
-    editor, model: FakeOpenAI, config, project: Path
+    yours: str, editor, model: FakeOpenAI, config, project: Path
 ) -> None:
-    config("profiles:\n  elsewhere: {base_url: 'https://models.example', model: m, api_key: k}\n")
+    """Nor does a route of the user's for other files choose it."""
+    config(f"{yours}profiles:\n  elsewhere: {{base_url: 'https://models.example', model: m, api_key: k}}\n")
     (project / ".ask-lsp.yaml").write_text("routes:\n- paths: ['**']\n  profile: elsewhere\n", encoding="utf-8")
     client = editor(root=project)
     uri = opened(client, project / "plan.py", CODE)

@@ -13,7 +13,7 @@ from pathlib import Path
 from ask_lsp.assistant.answering import Running, answer, tell_answered
 from ask_lsp.assistant.explain import explanation_key
 from ask_lsp.assistant.jobs import Cancelled
-from ask_lsp.assistant.question import NO_VALUES, Ask, answer_language, build, file_name, instructed
+from ask_lsp.assistant.question import NO_VALUES, Ask, answer_language, build, concealing, file_name, instructed
 from ask_lsp.assistant.sending import Consent, Sending, Source
 from ask_lsp.core import chat_format
 from ask_lsp.core.chat_format import Chat, Turn
@@ -32,7 +32,8 @@ async def ask_about(running: Running, ask: Ask) -> None:
     try:
         settings = await services.settings.current(ask.root)
         await services.outbox.require(ask.sending((), settings))
-        title = ask.question.strip().split("\n")[0] or ask.action.title_for(ask.target, settings.assistant_name)
+        asked = await concealing(services, ask, settings)(ask.question)
+        title = asked.strip().split("\n")[0] or ask.action.title_for(ask.target, settings.assistant_name)
         title = f"{title} ({file_name(ask.snapshot.uri)})"
         if ask.action.needs == "question" and not ask.question.strip() and not running.preview:
             await ask_for_words(running, ask, title)

@@ -230,16 +230,22 @@ class Outbox:
                 f"Not sent: {strict.path.name} (turn {strict.turn}) may go only to {_names(allowed)}, and the profile "
                 f"“{wanted}” was chosen. Choose another with ask.profile, or ask in a new chat."
             )
-        return self._routed(allowed, settings)
+        return self._routed(allowed, sending)
 
-    def _routed(self, allowed: frozenset[str], settings: Settings) -> Profile:
+    def _routed(self, allowed: frozenset[str], sending: Sending) -> Profile:
         """The profile that the routes lead to. Raises RequestRefused where only a workspace's route leads there.
 
-        Such a route may forbid, but not choose where something is sent, unless that is on this machine.
+        Such a route may forbid, but not choose where something is sent, unless that is on this machine. One of the
+        user's chooses for what it names, and for nothing else.
         """
+        settings, roots = sending.settings, sending.consent.roots
         for route in settings.routes:
-            if route.profile in allowed and (not route.base or settings.profile(route.profile).stays_here):
-                return settings.profile(route.profile)
+            if route.profile not in allowed:
+                continue
+            profile = settings.profile(route.profile)
+            meant = not route.base and any(self._allow.route(each.path, roots, (route,)) for each in sending.sources)
+            if meant or profile.stays_here:
+                return profile
         raise RequestRefused(
             f"Not sent: this workspace lets it go only to {_names(allowed)}. If you agree, choose it with ask.profile."
         )
