@@ -146,7 +146,7 @@ async def prepared_ask(arguments: argparse.Namespace) -> AsyncIterator[tuple[Ser
         consent = Consent((root,), root, ignored_once=arguments.ignored, over_once=arguments.over_cap)
         settings = await services.settings.current(root)
         for sentence in services.settings.take_problems():
-            print(f"ask-lsp: {sentence}", file=sys.stderr)
+            print(f"ask-lsp: {visible(sentence)}", file=sys.stderr)
         name = arguments.action or ("ask" if arguments.question else "explain")
         action = settings.action(name)
         if action is None or not action.listed:
