@@ -191,6 +191,37 @@ def test_the_preview_is_what_is_sent(action: str, editor, model: FakeOpenAI, con
     client.close(unread=True)
 
 
+@pytest.mark.parametrize("action", ["explain", "refactor"])
+def test_a_chat_has_a_preview_of_its_next_question(action: str, editor, model: FakeOpenAI, config, state: Path) -> None:
+    """From its menu; also where the chat is about an edit."""
+    config("edits: {review: proposal}\n")
+    client = editor()
+    uri = open_code(client)
+    client.execute("ask.run", {"action": action, "uri": uri, "range": client.range_of(uri, "return sum(values)")})
+    finished_chat(client, state)
+    client.until(lambda: client.progress and next(iter(client.progress.values()))[-1]["kind"] == "end", "the end")
+    (path,) = chat_files(state)
+    chat = path.as_uri()
+    if chat not in client.buffers:
+        client.open_file(path)
+    end = len(client.buffers[chat].text)
+    client.edit(chat, end, end, "And why?\n")
+    asked = len(model.requests)
+
+    listed = client.code_actions(chat, client.range_of(chat, "And why?"))
+    assert [each["title"] for each in listed] == ["Send this question", "Preview what would be sent"]
+    client.run(listed[1])
+    page = client.until(lambda: next(state.rglob("preview.md"), None), "the page").read_text()
+    assert "And why?" in page
+    assert len(model.requests) == asked
+    assert client.buffers[chat].text.endswith("And why?\n")
+    client.run(listed[0])
+    client.until(lambda: len(model.requests) > asked, "the request")
+
+    assert model.requests[asked].raw.decode() in page
+    client.close(unread=True)
+
+
 # ---- routes
 
 

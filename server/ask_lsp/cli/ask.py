@@ -15,6 +15,7 @@ from ask_lsp.core.errors import RequestRefused
 from ask_lsp.core.languages import language_of
 from ask_lsp.core.text import Point, Snapshot, Span, clamp, end_of, split_lines
 from ask_lsp.core.uris import path_of
+from ask_lsp.core.visible import visible
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.ports import Symbols

@@ -17,7 +17,7 @@ MOST_LINES = 2_000
 
 
 def diff_page(proposal: Proposal, now: str | None) -> str:
-    """The difference between what stands there (`now`, if that is known) and what is proposed, hidden characters named."""
+    """The difference from what stands there (`now`, if known) to what is proposed; hidden characters are named."""
     from difflib import unified_diff
 
     name = _name(proposal.uri)

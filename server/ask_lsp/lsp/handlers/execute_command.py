@@ -76,7 +76,11 @@ def _run(server: AskServer, arguments: list[Any], *, preview: bool = False) -> d
 
 
 def _preview(server: AskServer, arguments: list[Any]) -> dict[str, str]:
-    """ask.preview: the arguments of ask.run, to be shown instead of sent."""
+    """ask.preview: the arguments of ask.run, or those of ask.send for a chat, to be shown instead of sent."""
+    uri = text_argument(arguments, PREVIEW, "uri")
+    document = server.documents.get(uri) if uri is not None else None
+    if document is not None and server.is_chat(document):
+        return _send(server, arguments, preview=True)
     return _run(server, arguments, preview=True)
 
 
@@ -223,7 +227,7 @@ def _problem(diagnostic: types.Diagnostic, document: Document, version: int | No
     return Problem(span, message_of(diagnostic), code, diagnostic.source or "")
 
 
-def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+def _send(server: AskServer, arguments: list[Any], *, preview: bool = False) -> dict[str, str]:
     uri = text_argument(arguments, SEND, "uri")
     if uri is None:
         raise RequestRefused("ask.send needs the “uri” of a chat file.")
@@ -233,7 +237,7 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     path = document.path if document else file_of(uri)
     text = document.snapshot().text if document else None
     locale = server.locale
-    consent = server.safety.consent(uri)
+    consent = server.safety.consent(uri, use=not preview)
 
     async def work(job: Job) -> None:
         view = server.view(job)
@@ -243,7 +247,7 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
                 raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
             told = text if text is not None else await services.chats.read(path)
             making = server.shelf.chats.get(path)
-            running = Running(services, server.jobs, job, view, server.transcript)
+            running = Running(services, server.jobs, job, view, server.transcript, preview)
             if making is None:
                 first = next(iter(sources_of(parse(told))), None)
                 root = server.safety.root_of_file(first.path if first else None)
@@ -252,10 +256,12 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
             making = replace(making, ask=replace(making.ask, consent=replace(consent, root=making.ask.root)))
             chat = Conversation(path, told)
             await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
+        except Previewed as previewed:
+            await _previewed(server, view, previewed)
         except AskError as error:
             await view.failed(error, None)
 
-    return {"job": server.jobs.start("ask in a chat", uri, work).id}
+    return {"job": server.jobs.start("ask in a chat", "" if preview else uri, work).id}
 
 
 def _retry(server: AskServer, arguments: list[Any]) -> dict[str, str]:
