@@ -7,7 +7,7 @@ in a state from which the conversation can go on, and the user hears one sentenc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from ask_lsp.assistant.answering import Running, answer, tell_answered
@@ -21,7 +21,7 @@ from ask_lsp.core.conversation import Message
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.uris import path_of
 
-SOURCES = "sources"  # on a turn: the paths of the files whose text is in it
+SOURCES = "sources"  # on a turn: the paths of the files whose text is in it, or was sent for it
 BLANK = "blank"  # on a turn that waits for a question: a digest of what we put there
 
 
@@ -84,17 +84,27 @@ def question_in(text: str) -> str:
 
 def first_turn(ask: Ask, text: str, attributes: Mapping[str, str] | None = None) -> Turn:
     """The turn that begins a conversation: its heading says which files' text is in it, for the gate."""
-    sources = "\n".join(str(source.path) for source in ask.sources)
-    return Turn("user", text, {**(attributes or {}), **({SOURCES: sources} if sources else {})})
+    return Turn("user", text, {**(attributes or {}), **recorded([source.path for source in ask.sources])})
+
+
+def recorded(paths: Iterable[Path]) -> dict[str, str]:
+    """What a heading says about the files whose text was sent."""
+    sources = "\n".join(map(str, paths))
+    return {SOURCES: sources} if sources else {}
 
 
 def sources_of(chat: Chat) -> tuple[Source, ...]:
-    """The files whose text is in a conversation, and the turns that they came with."""
+    """The files whose text is in a conversation, and the turns that they came with.
+
+    Those that a heading names, and those that somebody has linked in a question: what is typed is not recorded.
+    """
     found: dict[Path, Source] = {}
     for number, turn in enumerate(chat.turns, 1):
         paths = [Path(line) for line in turn.attributes.get(SOURCES, "").split("\n") if line]
-        if turn.role == "user" and not paths:  # written before headings said so, or by hand
-            paths = [path for uri in chat_format.linked(turn.text) if (path := path_of(uri)) is not None]
+        if turn.role == "user":
+            # Where a heading says which files there are, a link in code is only code.
+            links = chat_format.linked(turn.text, in_code=not paths)
+            paths += [path for uri in links if (path := path_of(uri)) is not None]
         for path in paths:
             found.setdefault(path, Source(path, number))
     return tuple(found.values())

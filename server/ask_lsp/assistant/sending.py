@@ -60,7 +60,8 @@ class Sending:
     """What somebody wants to send, before anything of it was looked at.
 
     `chosen` is the profile that was named for just this (by an action, say); without one the active profile answers, or
-    the one that the sources' routes name.
+    the one that the sources' routes name. `fresh` are the files that the chat does not name yet: it is to, with the
+    answer.
     """
 
     messages: Sequence[Message]
@@ -71,6 +72,7 @@ class Sending:
     consent: Consent = NO_CONSENT
     chosen: str | None = None
     prediction: str | None = None
+    fresh: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
