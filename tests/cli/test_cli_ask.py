@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from openai_server import Delta, FakeOpenAI, Reset
 
+from ask_lsp.core.visible import new_hidden
+
 CODE = '''"""Numbers."""
 
 
@@ -217,3 +219,25 @@ def test_the_preview_is_what_is_sent_and_sends_nothing(place: Path, model: FakeO
     assert not model.requests
     assert ask_lsp("ask", *asked).code == 0
     assert model.wait_for_request().raw.decode() == body.out
+
+
+def test_what_a_terminal_would_obey_is_named(place: Path, model: FakeOpenAI, ask_lsp) -> None:
+    """In the page, in its body, in the name of a file, and in a refusal. Piped, the body is what is sent."""
+    name = "a\x1b[31m.py"
+    (place / name).write_text("x = 1  # \u202e\x9b\tend\n", encoding="utf-8")
+
+    shown = ask_lsp("preview", name)
+    body = ask_lsp("preview", name, "--body")
+    refused = ask_lsp("ask", f"{name}:99")
+    missing = ask_lsp("ask", "no\x1b]0;x\x07.py")
+
+    assert shown.code == 0
+    assert "a⟦ESC⟧[31m.py" in shown.out
+    assert shown.out.count("# ⟦U+202E⟧⟦U+009B⟧") == 2
+    assert "# ⟦U+202E⟧⟦U+009B⟧\tend" in shown.out
+    assert "\u202e\x9b" in body.out
+    assert (refused.code, missing.code) == (1, 1)
+    assert "a⟦ESC⟧[31m.py has no lines 99-99" in refused.err
+    assert "no⟦ESC⟧]0;x⟦BEL⟧.py cannot be read" in missing.err
+    for said in (shown.out, refused.err, missing.err):
+        assert not new_hidden("", said)

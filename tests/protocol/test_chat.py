@@ -183,7 +183,7 @@ def test_a_follow_up_sends_the_whole_conversation_without_nonce_and_path(editor,
 
     position = client.position(client.buffers[uri].text, end)
     actions = client.code_actions(uri, {"start": position, "end": position}, triggerKind=1)
-    assert [action["title"] for action in actions] == ["Send this question"]
+    assert [action["title"] for action in actions] == ["Send this question", "Preview what would be sent"]
     client.run(actions[0])
     client.until(lambda: "Then it fails." in client.buffers[uri].text, "the second answer")
 

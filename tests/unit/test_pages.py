@@ -7,6 +7,7 @@ from dataclasses import replace
 from ask_lsp.core.pages import MOST_LINES, diff_page, proposals_page
 from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.text import Point, Span
+from ask_lsp.core.visible import new_hidden
 
 ONE = Proposal(
     "abcd1234", "file:///w/my%20mean.py", "Fix: division by zero", "fix", 1_800_000_000.0,
@@ -72,3 +73,16 @@ def test_the_list_has_all_of_them_by_file_or_says_that_there_are_none() -> None:
     assert "`abcd1234`" in page
     assert "`zzzz9999`" in page
     assert "There are none" in proposals_page([])
+
+
+def test_hidden_characters_are_named_in_what_is_reviewed() -> None:
+    """The page is read to decide: what an editor would show in another order must not look harmless there."""
+    one = replace(
+        ONE, uri="file:///w/a%1B%5B31m.py", title="Fix\u202e", new="def f():\r\n\tif admin:\u2066 # x\u2069\x9b"
+    )
+
+    for page in (diff_page(one), proposals_page([one])):
+        assert not new_hidden("", page)
+    page = diff_page(one)
+    assert "+\tif admin:⟦U+2066⟧ # x⟦U+2069⟧⟦U+009B⟧\n" in page
+    assert "a⟦ESC⟧[31m.py" in page

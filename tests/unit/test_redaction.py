@@ -419,20 +419,22 @@ def made(*values: str) -> Vault:
 @pytest.mark.parametrize(
     ("seen", "new", "expected", "left"),
     [
-        ("a T1\n", "b T1\n", "b one\n", ()),
-        ("a T1\n", "a T1\nlog(T1)\n", "a one\nlog(T1)\n", ("T1",)),
-        ("a T1\n", "log(T1)\na T1\n", "log(T1)\na one\n", ("T1",)),
+        ("a = T1\n", "b = T1\n", "b = one\n", ()),
+        ("a = T1\n", "a = T1\nlog(T1)\n", "a = one\nlog(T1)\n", ("T1",)),
+        ("a = T1\n", "log(T1)\na = T1\n", "log(T1)\na = one\n", ("T1",)),
         ("  a T1\nb\n", "log(T1)\n    a T1\n", "log(T1)\n    a one\n", ("T1",)),
-        ("a T1 T1\n", "T1\nT1\nT1\n", "one\none\nT1\n", ("T1",)),
+        ("a T1\na T1\n", "a T1\na T1\na T1\n", "a one\na one\na T1\n", ("T1",)),
+        ("a T1 T1\n", "T1\nT1\n", "T1\nT1\n", ("T1",)),
         ("a\n", "a T1\n", "a T1\n", ("T1",)),
         ("a T1\nb T2\n", "b T2\na T1\n", "b two\na one\n", ()),
+        ("a T1 T2\n", "a T2 T1\n", "a T2 T1\n", ("T2", "T1")),
         ("a T1\n", "a T9\n", "a T9\n", ("T9",)),
         ("a T9\n", "b T9\n", "b T9\n", ()),
-        ("a T1", "aT1b", "aoneb", ()),
-        ("a T1\n", "T1_OLD T1\n", "T1_OLD one\n", ()),
+        ("xT1b", "  xT1b,", "  xoneb,", ()),
+        ("T1_OLD T1\n", "T1_OLD T1 \n", "T1_OLD one \n", ()),
     ],
 )
-def test_a_value_comes_back_at_most_as_often_as_it_stood(
+def test_a_value_comes_back_where_it_stood_and_at_most_as_often(
     seen: str, new: str, expected: str, left: tuple[str, ...]
 ) -> None:
     def long(text: str) -> str:

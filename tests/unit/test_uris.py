@@ -62,6 +62,12 @@ async def test_what_is_no_file_here_is_judged_by_its_names(uri: str, sent: bool,
 
 def test_what_is_in_no_folder_belongs_to_the_only_workspace() -> None:
     here, there = Path("/w"), Path("/v")
-    assert root_of(judged_path("untitled:Untitled-1"), (here,)) == here
-    assert root_of(judged_path("untitled:Untitled-1"), (here, there)) is None
-    assert root_of(judged_path("untitled:/w/new.py"), (here, there)) == here
+
+    def of(uri: str, *roots: Path) -> Path | None:
+        path = judged_path(uri)
+        assert path is not None
+        return root_of([path], {root: root for root in roots})
+
+    assert of("untitled:Untitled-1", here) == here
+    assert of("untitled:Untitled-1", here, there) is None
+    assert of("untitled:/w/new.py", here, there) == here

@@ -24,7 +24,6 @@ from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Waiting
 from ask_lsp.core.errors import AskError
 from ask_lsp.core.fences import close_open_fence
 from ask_lsp.core.markdown import MarkdownFilter
-from ask_lsp.core.profile import Profile
 from ask_lsp.core.spend import about, money
 
 log = logging.getLogger(__name__)
@@ -89,8 +88,8 @@ class View(Protocol):
         ...
 
 
-Writer = Callable[[Path, str, Job, Profile], Transcript]
-"""Opens a transcript: the file, the nonce of its conversation, the job that writes, and who answers."""
+Writer = Callable[[Path, str, Job, Prepared], Transcript]
+"""Opens a transcript: the file, the nonce of its conversation, the job that writes, and what it answers."""
 
 
 @dataclass
@@ -158,7 +157,7 @@ async def answer(
     await jobs.turn(job, limit, lambda before: view.note(f"queued: {before} requests are at work"))
     told = Told()
     trouble: AskError | Cancelled | None = None
-    transcript = running.writer(path, nonce, job, prepared.profile)
+    transcript = running.writer(path, nonce, job, prepared)
     try:
         await job.guard(_read(running, prepared, told, transcript, path if show else None))
         if judge is not None:

@@ -211,8 +211,11 @@ async def _conversation(
         chat = chat_format.parse(going_on.text)
         system = Message("system", "\n\n".join(filter(None, (question.system, going_on.now))))
         sending = making.ask.sending([system, *chat_format.messages(chat)], settings)
-        sources = tuple(dict.fromkeys((*sources_of(chat), *sending.sources)))
-        return replace(sending, conversation=chat.nonce, sources=sources), going_on.path
+        known = sources_of(chat)
+        recorded = {source.path for source in known}
+        fresh = [replace(each, turn=len(chat.turns)) for each in sending.sources if each.path not in recorded]
+        paths = tuple(each.path for each in fresh)
+        return replace(sending, conversation=chat.nonce, sources=(*known, *fresh), fresh=paths), going_on.path
     title = f"{making.title} ({file_name(making.ask.snapshot.uri)})"
     turn = first_turn(making.ask, question.text)
     chat = Chat(making.ask.conversation, title, (turn,), {"action": making.ask.action.id})

@@ -64,7 +64,8 @@ async def make_file(
     """Runs one such edit to its end. Failures are shown by the view, never raised."""
     try:
         path, there = await running.job.guard(_place(running, making.ask, disk))
-        if there:
+        if there is not None:
+            making = replace(making, ask=replace(making.ask, also=tuple(dict.fromkeys((path, there)))))
             await _append(running, desk, shelf, making, path, disk, going_on)
             return
     except AskError as error:
@@ -150,7 +151,12 @@ async def behind(
 
 
 async def _document(files: Files, disk: Disk, path: Path, language: str = "") -> tuple[Snapshot, Follow | None]:
-    """What a file says, in the editor if that can open it. Raises RequestRefused when it cannot be read."""
+    """What a file says, in the editor if that can open it. Raises RequestRefused when it cannot be read.
+
+    One that a symlink has been put in the place of since is not.
+    """
+    if await files.real(path) != path:
+        raise RequestRefused(f"{path} leads to another file by now: nothing was read. Look at it, and ask again.")
     document = await disk.opened(path)
     if document is None:
         return Snapshot(disk.uri_of(path), 0, language, tuple(split_lines(await files.read(path)))), None
@@ -196,13 +202,17 @@ async def _append(
     target = replace(making, ask=ask, place=follow(span) if follow else None)
     now = f"The tests go to the end of {path.name}, which says now:\n\n{snapshot.text[-SHOWN_OF_TESTS:]}"
     words = "\n\n".join(filter(None, (making.ask.question, now)))
-    asked = replace(making, ask=replace(making.ask, form="append", file=path.name, question=words, also=(path,)))
+    asked = replace(making, ask=replace(making.ask, form="append", file=path.name, question=words))
     going_on = replace(going_on, now=now) if going_on else None
     await run_edit(running, asked, Way(target, partial(read, target), bring, shelf.drop, shelf.conversing), going_on)
 
 
-async def _place(running: Running, ask: Ask, disk: Disk) -> tuple[Path, bool]:
-    """Where the text goes, and whether that file is there. Raises RequestRefused where there is no place for one."""
+async def _place(running: Running, ask: Ask, disk: Disk) -> tuple[Path, Path | None]:
+    """The real path that the text goes to, and the name of the file that is there already, if one is.
+
+    A repository may hold symlinks. Nothing is read or made where one leads out of the workspace, or, outside of any,
+    anywhere else. Raises RequestRefused where there is no place.
+    """
     files = running.services.files
     source = disk.path_of(ask.snapshot.uri)
     if source is None:
@@ -211,17 +221,34 @@ async def _place(running: Running, ask: Ask, disk: Disk) -> tuple[Path, bool]:
         path = source.with_name(named.replace("{stem}", source.stem).replace("{suffix}", source.suffix))
         if await _is_there(files, disk, path):
             raise RequestRefused(f"{path} exists already, and is left as it is. Move it away, and ask again.")
-        return path, False
-    found = [Path(path) for path in candidates(PurePath(source), ask.snapshot.language)]
-    for path in found:
+        return await _inside(files, path, ask.root), None
+    *others, last = [Path(path) for path in candidates(PurePath(source), ask.snapshot.language)]
+    beside = await _inside(files, last, ask.root)
+    found = [(path, await files.real(path)) for path in others]
+    found = [(path, real) for path, real in found if await _stays(files, path, real, ask.root)]
+    for path, real in (*found, (last, beside)):
         if await _is_there(files, disk, path):
-            return path, True
-    for path in found[:-1]:
+            return real, path
+    for path, real in found:
         if path.parent != source.parent and await files.exists(path.parent):
-            return path, False
-    return found[-1], False
+            return real, None
+    return beside, None
 
 
 async def _is_there(files: Files, disk: Disk, path: Path) -> bool:
     """Whether there is a file, or one that somebody has not saved yet."""
     return disk.is_open(path) or await files.exists(path)
+
+
+async def _inside(files: Files, path: Path, root: Path | None) -> Path:
+    """The real path of a file to be made or added to. Raises RequestRefused if that is elsewhere."""
+    real = await files.real(path)
+    if not await _stays(files, path, real, root):
+        name = str(path) if real == path else f"{path} (really {real})"
+        where = "outside of the workspace" if root else "a link to elsewhere"
+        raise RequestRefused(f"{name} is {where}: it is not read or written. Move it, or ask about another file.")
+    return real
+
+
+async def _stays(files: Files, path: Path, real: Path, root: Path | None) -> bool:
+    return real == path if root is None else real.is_relative_to(await files.real(root))

@@ -282,6 +282,10 @@ class UnsealedProposals(Proposals, Protocol):
 class Files(Protocol):
     """The few things that we do with files of the user's."""
 
+    async def real(self, path: Path) -> Path:
+        """That path with every symlink followed, whether there is anything or not."""
+        ...
+
     async def exists(self, path: Path) -> bool:
         """Whether there is anything at that path, a folder included."""
         ...
@@ -291,7 +295,10 @@ class Files(Protocol):
         ...
 
     async def create(self, path: Path, text: str) -> None:
-        """Makes a new file, and the folders to it. Raises RequestRefused if there is one, or it cannot be made."""
+        """Makes a new file, and the folders to it. Follows no symlink: `path` is a real path.
+
+        Raises RequestRefused if there is one, or it cannot be made.
+        """
         ...
 
     async def page(self, name: str, text: str) -> Path:

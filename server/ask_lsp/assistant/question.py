@@ -18,7 +18,7 @@ from ask_lsp.core.conversation import Message
 from ask_lsp.core.fences import close_open_fence, fenced
 from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Snapshot, Span, line_text
-from ask_lsp.core.uris import judged_path, path_of, root_of
+from ask_lsp.core.uris import judged_path
 
 SURROUNDING_LIMIT = 8_000
 PROBLEM_LIMIT = 10
@@ -69,7 +69,7 @@ class Ask:
     @property
     def root(self) -> Path | None:
         """The workspace folder that the document is in."""
-        return root_of(path_of(self.snapshot.uri), self.consent.roots)
+        return self.consent.root
 
     def sending(self, messages: Sequence[Message], settings: Settings, chosen: str | None = None) -> Sending:
         """These messages, to be sent for this ask. `chosen` is a profile that was named for it."""

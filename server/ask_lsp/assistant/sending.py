@@ -25,7 +25,6 @@ from ask_lsp.core.settings import Settings
 from ask_lsp.core.spend import Cost, Outcome, Planned, Reservation
 from ask_lsp.core.text import replace_surrogates
 from ask_lsp.core.tokens import RunningCount
-from ask_lsp.core.uris import root_of
 
 MOST_CONVERSATIONS = 200
 LIMIT_NAMES = ("max_completion_tokens", "max_tokens")
@@ -45,10 +44,12 @@ class Source:
 class Consent:
     """What the user allowed by hand for one ask, and where the ask comes from.
 
-    `roots` are the workspace folders; the other two let a file pass that .gitignore leaves out, and a cap.
+    `roots` are the workspace folders, `root` the one that the document is in; the other two let a file pass that
+    .gitignore leaves out, and a cap.
     """
 
     roots: tuple[Path, ...] = ()
+    root: Path | None = None
     ignored_once: bool = False
     over_once: bool = False
 
@@ -61,7 +62,8 @@ class Sending:
     """What somebody wants to send, before anything of it was looked at.
 
     `chosen` is the profile that was named for just this (by an action, say); without one the active profile answers, or
-    the one that the sources' routes name.
+    the one that the sources' routes name. `fresh` are the files that the chat does not name yet: it is to, with the
+    answer.
     """
 
     messages: Sequence[Message]
@@ -72,6 +74,7 @@ class Sending:
     consent: Consent = NO_CONSENT
     chosen: str | None = None
     prediction: str | None = None
+    fresh: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ class Outbox:
             model=profile.model or profile.name,
             action=sending.action,
             file=str(sending.sources[0].path) if sending.sources else "",
-            project=str(root_of(sending.sources[0].path if sending.sources else None, sending.consent.roots) or ""),
+            project=str(sending.consent.root or ""),
             pieces=count,
             input_tokens=tokens,
             max_output=_configured_limit(profile),
@@ -232,16 +235,22 @@ class Outbox:
                 f"Not sent: {strict.path.name} (turn {strict.turn}) may go only to {_names(allowed)}, and the profile "
                 f"“{wanted}” was chosen. Choose another with ask.profile, or ask in a new chat."
             )
-        return self._routed(allowed, settings)
+        return self._routed(allowed, sending)
 
-    def _routed(self, allowed: frozenset[str], settings: Settings) -> Profile:
+    def _routed(self, allowed: frozenset[str], sending: Sending) -> Profile:
         """The profile that the routes lead to. Raises RequestRefused where only a workspace's route leads there.
 
-        Such a route may forbid, but not choose where something is sent, unless that is on this machine.
+        Such a route may forbid, but not choose where something is sent, unless that is on this machine. One of the
+        user's chooses for what it names, and for nothing else.
         """
+        settings, roots = sending.settings, sending.consent.roots
         for route in settings.routes:
-            if route.profile in allowed and (not route.base or settings.profile(route.profile).stays_here):
-                return settings.profile(route.profile)
+            if route.profile not in allowed:
+                continue
+            profile = settings.profile(route.profile)
+            meant = not route.base and any(self._allow.route(each.path, roots, (route,)) for each in sending.sources)
+            if meant or profile.stays_here:
+                return profile
         raise RequestRefused(
             f"Not sent: this workspace lets it go only to {_names(allowed)}. If you agree, choose it with ask.profile."
         )

@@ -15,6 +15,7 @@ from ask_lsp.core.errors import RequestRefused
 from ask_lsp.core.languages import language_of
 from ask_lsp.core.text import Point, Snapshot, Span, clamp, end_of, split_lines
 from ask_lsp.core.uris import path_of
+from ask_lsp.core.visible import visible
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.ports import Symbols
@@ -142,10 +143,11 @@ async def prepared_ask(arguments: argparse.Namespace) -> AsyncIterator[tuple[Ser
     compose.start_logging()
     services = compose.load(environment)
     try:
-        consent = Consent(roots=workspace_of(snapshot), ignored_once=arguments.ignored, over_once=arguments.over_cap)
-        settings = await services.settings.current(consent.roots[0] if consent.roots else None)
+        root = workspace_of(snapshot)
+        consent = Consent((root,), root, ignored_once=arguments.ignored, over_once=arguments.over_cap)
+        settings = await services.settings.current(root)
         for sentence in services.settings.take_problems():
-            print(f"ask-lsp: {sentence}", file=sys.stderr)
+            print(f"ask-lsp: {visible(sentence)}", file=sys.stderr)
         name = arguments.action or ("ask" if arguments.question else "explain")
         action = settings.action(name)
         if action is None or not action.listed:
@@ -164,16 +166,16 @@ async def prepared_ask(arguments: argparse.Namespace) -> AsyncIterator[tuple[Ser
         await services.aclose()
 
 
-def workspace_of(snapshot: Snapshot) -> tuple[Path, ...]:
+def workspace_of(snapshot: Snapshot) -> Path:
     """The folder whose rules hold for a file on the command line: the repository around it, else the working folder."""
     path = path_of(snapshot.uri)
     if path is None:
-        return (Path.cwd(),)
+        return Path.cwd()
     path = path.resolve()
     for folder in path.parents:
         if (folder / ".git").exists():
-            return (folder,)
-    return (Path.cwd(),) if path.is_relative_to(Path.cwd()) else (path.parent,)
+            return folder
+    return Path.cwd() if path.is_relative_to(Path.cwd()) else path.parent
 
 
 class Answer:

@@ -169,8 +169,10 @@ def messages(chat: Chat) -> list[Message]:
     return result
 
 
-def linked(text: str) -> list[str]:
-    """The `file:` URIs that the place links of a turn name, without their fragments."""
+def linked(text: str, *, in_code: bool = True) -> list[str]:
+    """The `file:` URIs that the place links of a turn name, without their fragments; those in fenced code if wanted."""
+    if not in_code and "](file:" in text:
+        text = "".join(line for line, in_block in lines_and_blocks(text) if not in_block)
     return [link["target"] for link in _PLACE_LINK.finditer(text)]
 
 

@@ -11,6 +11,7 @@ import uuid
 
 from lsprotocol import types
 
+from ask_lsp.core.passing import passing
 from ask_lsp.lsp.editor import Editor
 
 CREATE_LIMIT = 5.0
@@ -37,6 +38,7 @@ class Progress:
 
     def report(self, message: str) -> None:
         """Says what is going on now."""
+        message = passing(message)
         if message != self._message and not self._ended:
             self._message = message
             if self._begun:
@@ -45,7 +47,7 @@ class Progress:
     def end(self, message: str) -> None:
         """Ends it with a sentence; later calls do nothing."""
         if self._begun and not self._ended:
-            self._say(types.WorkDoneProgressEnd(message=message))
+            self._say(types.WorkDoneProgressEnd(message=passing(message)))
         self._ended = True
 
     def _say(self, value: object) -> None:

@@ -36,8 +36,8 @@ from ask_lsp.lsp.stdio import Writer, open_stdin
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.explain import Explainer
+    from ask_lsp.assistant.sending import Prepared
     from ask_lsp.assistant.services import Services
-    from ask_lsp.core.profile import Profile
     from ask_lsp.lsp.desk import EditorDesk
     from ask_lsp.lsp.present.transcript import ChatTranscript, Transcripts
     from ask_lsp.lsp.present.view import AnswerView
@@ -330,16 +330,18 @@ class AskServer(LanguageServer):
         if job is not None:
             job.cancel()
 
-    def transcript(self, path: Path, nonce: str, job: Job, profile: Profile) -> ChatTranscript:
+    def transcript(self, path: Path, nonce: str, job: Job, prepared: Prepared) -> ChatTranscript:
         """Opens a transcript (assistant.answering.Writer)."""
+        from ask_lsp.assistant.ask import recorded
         from ask_lsp.lsp.present.transcript import ChatTranscript
 
         services = self.ready()
         assert services is not None
         loaded = services.settings.loaded()
         label = loaded.assistant_name if loaded else ""
+        attributes = {"model": prepared.planned.model, **recorded(prepared.sending.fresh)}
         made = ChatTranscript(
-            path, nonce, job, profile, label, services.chats, self.documents, self.editor, lambda: self.encoding
+            path, nonce, job, label, attributes, services.chats, self.documents, self.editor, lambda: self.encoding
         )
         return self.transcripts.add(made)
 

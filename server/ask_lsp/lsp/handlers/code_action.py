@@ -33,6 +33,7 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
         if wanted("ask", only) and not result:
             command = types.Command(title="Send this question", command=SEND, arguments=[{"uri": document.uri}])
             result.append(entry(server.editor.client, command, "ask"))
+            result.append(_preview(server, {"uri": document.uri}))
         return result
     services = await server.services()
     settings = server.safety.settings(services, document) or await services.settings.current()
@@ -64,18 +65,22 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
         told = known if offer.action.scope == "file" else here
         result.append(_offer(server, document, offer, [told[number] for number in offer.problems]))
     if not (place.automatic and selection.is_empty) and wanted("ask", only):
-        result += [_preview(server, document, offer) for offer in offered if offer.action.id == "explain"]
+        result += [
+            _preview(server, _arguments(server, document, offer.action.id, offer.span))
+            for offer in offered
+            if offer.action.id == "explain"
+        ]
     return result
 
 
-def _preview(server: AskServer, document: Document, offer: Offer) -> Entry:
-    """Shows what a question about this place would send."""
-    arguments = {
-        "action": offer.action.id,
-        "uri": document.uri,
-        "range": to_range(document.lines, offer.span, server.encoding),
-        "version": document.version,
-    }
+def _arguments(server: AskServer, document: Document, action: str, span: Span) -> dict[str, Any]:
+    """What ask.run is told about a place."""
+    range_ = to_range(document.lines, span, server.encoding)
+    return {"action": action, "uri": document.uri, "range": range_, "version": document.version}
+
+
+def _preview(server: AskServer, arguments: dict[str, Any]) -> Entry:
+    """Shows what a question about a place, or the one in a chat, would send."""
     command = types.Command(title="Preview what would be sent", command=PREVIEW, arguments=[arguments])
     return entry(server.editor.client, command, "ask")
 
@@ -93,13 +98,7 @@ def _directed(server: AskServer, document: Document, place: Place, settings: Set
     action = settings.action(action_id)
     if action is None or not action.listed or not wanted(kind, place.only):
         return []
-    arguments = {
-        "action": action_id,
-        "uri": document.uri,
-        "range": to_range(document.lines, place.selection, server.encoding),
-        "version": document.version,
-        "directive": True,
-    }
+    arguments = {**_arguments(server, document, action_id, place.selection), "directive": True}
     title = shortened(("Do: " if found.kind == "instruction" else "Answer: ") + found.text)
     return [entry(server.editor.client, types.Command(title=title, command=RUN, arguments=[arguments]), kind)]
 
@@ -107,12 +106,7 @@ def _directed(server: AskServer, document: Document, place: Place, settings: Set
 def _offer(server: AskServer, document: Document, offer: Offer, problems: list[types.Diagnostic]) -> Entry:
     bound = offer.action.about_problems
     span = _around(document, offer.span, problems, server.encoding) if bound else offer.span
-    arguments: dict[str, Any] = {
-        "action": offer.action.id,
-        "uri": document.uri,
-        "range": to_range(document.lines, span, server.encoding),
-        "version": document.version,
-    }
+    arguments = _arguments(server, document, offer.action.id, span)
     if problems:
         arguments["problems"] = problems
     command = types.Command(title=offer.title, command=RUN, arguments=[arguments])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from ask_lsp.assistant.answering import Previewed, Running
-from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat
+from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat, sources_of
 from ask_lsp.assistant.edit import Conversation, edit
 from ask_lsp.assistant.follow_up import follow_up
 from ask_lsp.assistant.jobs import Cancelled, Job
@@ -19,6 +19,7 @@ from ask_lsp.assistant.making import directive_at, making_of, source_of
 from ask_lsp.assistant.new_file import make_file
 from ask_lsp.assistant.question import Ask, concealing, file_name
 from ask_lsp.core.action import Problem
+from ask_lsp.core.chat_format import parse
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_span
@@ -75,7 +76,11 @@ def _run(server: AskServer, arguments: list[Any], *, preview: bool = False) -> d
 
 
 def _preview(server: AskServer, arguments: list[Any]) -> dict[str, str]:
-    """ask.preview: the arguments of ask.run, to be shown instead of sent."""
+    """ask.preview: the arguments of ask.run, or those of ask.send for a chat, to be shown instead of sent."""
+    uri = text_argument(arguments, PREVIEW, "uri")
+    document = server.documents.get(uri) if uri is not None else None
+    if document is not None and server.is_chat(document):
+        return _send(server, arguments, preview=True)
     return _run(server, arguments, preview=True)
 
 
@@ -222,7 +227,7 @@ def _problem(diagnostic: types.Diagnostic, document: Document, version: int | No
     return Problem(span, message_of(diagnostic), code, diagnostic.source or "")
 
 
-def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+def _send(server: AskServer, arguments: list[Any], *, preview: bool = False) -> dict[str, str]:
     uri = text_argument(arguments, SEND, "uri")
     if uri is None:
         raise RequestRefused("ask.send needs the “uri” of a chat file.")
@@ -232,7 +237,7 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     path = document.path if document else file_of(uri)
     text = document.snapshot().text if document else None
     locale = server.locale
-    consent = server.safety.consent(uri)
+    consent = server.safety.consent(uri, use=not preview)
 
     async def work(job: Job) -> None:
         view = server.view(job)
@@ -242,17 +247,21 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
                 raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
             told = text if text is not None else await services.chats.read(path)
             making = server.shelf.chats.get(path)
-            running = Running(services, server.jobs, job, view, server.transcript)
+            running = Running(services, server.jobs, job, view, server.transcript, preview)
             if making is None:
-                await send_chat(running, path, told, locale, consent)
+                first = next(iter(sources_of(parse(told))), None)
+                root = server.safety.root_of_file(first.path if first else None)
+                await send_chat(running, path, told, locale, replace(consent, root=root))
                 return
-            making = replace(making, ask=replace(making.ask, consent=consent))
+            making = replace(making, ask=replace(making.ask, consent=replace(consent, root=making.ask.root)))
             chat = Conversation(path, told)
             await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
+        except Previewed as previewed:
+            await _previewed(server, view, previewed)
         except AskError as error:
             await view.failed(error, None)
 
-    return {"job": server.jobs.start("ask in a chat", uri, work).id}
+    return {"job": server.jobs.start("ask in a chat", "" if preview else uri, work).id}
 
 
 def _retry(server: AskServer, arguments: list[Any]) -> dict[str, str]:

@@ -18,9 +18,10 @@ from ask_lsp.core.action import shortened
 from ask_lsp.core.edges import around
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Snapshot, Span, plain_line_ends
+from ask_lsp.core.uris import path_of
 from ask_lsp.lsp.desk import DocumentPlace
 from ask_lsp.lsp.disk import EditorDisk
-from ask_lsp.lsp.documents import Document, file_of
+from ask_lsp.lsp.documents import Document
 from ask_lsp.lsp.extensions import APPLY, CHECK, DIFF, DISCARD, RETRY, UNDO, text_argument
 from ask_lsp.lsp.kept import Kept
 from ask_lsp.lsp.menu import Entry, entry
@@ -113,7 +114,7 @@ async def _nothing_wrong(snapshot: Snapshot, span: Span, text: str) -> str:
 
 async def _make_file(server: AskServer, kept: Kept) -> str:
     services = await server.services()
-    path = file_of(kept.proposal.uri)
+    path = path_of(kept.proposal.uri)
     if path is None:
         raise RequestRefused("Only files on this machine can be made. Copy the text out of the diff.")
     if await services.files.exists(path) or server.documents.at(path) is not None:

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,6 @@ from ask_lsp.assistant.ports import Chats
 from ask_lsp.core.chat_format import JOB_ATTRIBUTE, heading, next_turn
 from ask_lsp.core.diff import common_prefix
 from ask_lsp.core.errors import AskError
-from ask_lsp.core.profile import Profile
 from ask_lsp.core.text import Point, Span, advance, line_text, plain_line_ends, replace_surrogates
 from ask_lsp.lsp.convert import to_position
 from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
@@ -44,8 +43,8 @@ class ChatTranscript:
         path: Path,
         nonce: str,
         job: Job,
-        profile: Profile,
         label: str,
+        attributes: Mapping[str, str],
         chats: Chats,
         documents: Documents,
         editor: Editor,
@@ -60,7 +59,7 @@ class ChatTranscript:
         self._editor = editor
         self._encoding = encoding
         self._token = secrets.token_hex(8)
-        attributes = {"model": profile.model or profile.name, JOB_ATTRIBUTE: self._token}
+        attributes = {**attributes, JOB_ATTRIBUTE: self._token}
         self._heading = heading(nonce, "assistant", label, attributes)
         self._begin = partial(next_turn, nonce=nonce, role="assistant", label=label, attributes=attributes)
         self._all = ""  # what is to stand in the file: blank lines, our heading, the answer, what follows it

@@ -16,6 +16,7 @@ from lsprotocol import types
 
 from ask_lsp.assistant.jobs import Job
 from ask_lsp.core.errors import AskError
+from ask_lsp.core.passing import passing
 from ask_lsp.lsp.editor import Editor, uri_of
 from ask_lsp.lsp.present.opening import Opening
 from ask_lsp.lsp.progress import Progress
@@ -52,7 +53,7 @@ class AnswerView:
     def note(self, sentence: str) -> None:
         """What is going on now."""
         self._progress.report(sentence)
-        self._answer("waiting", note=sentence)
+        self._answer("waiting", note=passing(sentence))
 
     def delta(self, text: str) -> None:
         """A piece of the answer."""
@@ -81,7 +82,7 @@ class AnswerView:
         """Ends the progress; where nothing could be opened, says where the answer is. One that was cut is a warning."""
         self._progress.end(sentence)
         self._trouble(None)
-        self._answer("done", note=sentence, cut=cut or None, chat=uri_of(path) if path else None)
+        self._answer("done", note=passing(sentence), cut=cut or None, chat=uri_of(path) if path else None)
         if self._says:
             return
         if not self._shown and path is not None:
@@ -94,7 +95,7 @@ class AnswerView:
         """Ends the progress; an edit that was not made, or where nothing shows progress, is a message as well."""
         self._progress.end(sentence)
         self._trouble(None)
-        self._answer("done", note=sentence)
+        self._answer("done", note=passing(sentence))
         if not self._says and not (made and self._editor.client.progress):
             self._editor.message(short)
 
@@ -105,12 +106,13 @@ class AnswerView:
 
     async def failed(self, error: AskError, path: Path | None) -> None:
         """Says the sentence."""
-        self._progress.end(_first_sentence(str(error)))
+        sentence = passing(str(error))
+        self._progress.end(_first_sentence(sentence))
         self._noted(error)
-        self._trouble(str(error))
-        self._answer("failed", error=str(error), code=error.code, chat=uri_of(path) if path else None)
+        self._trouble(sentence)
+        self._answer("failed", error=sentence, code=error.code, chat=uri_of(path) if path else None)
         if not self._says:
-            self._editor.message(str(error), types.MessageType.Error)
+            self._editor.message(sentence, types.MessageType.Error)
 
     def _answer(self, state: str, **rest: Any) -> None:
         if self._says:
