@@ -34,7 +34,8 @@ class FileChats:
     """Satisfies the port Chats: files in `state_directory`/chats."""
 
     def __init__(self, state_directory: Path, database: Database) -> None:
-        self._directory = state_directory / "chats"
+        # Resolved once: an editor's path for the file is compared with ours, and symlinks may lead here.
+        self._directory = (state_directory / "chats").resolve()
         self._journal = Journal(database, state_directory / "running")
         self._worker = Worker("ask-lsp-chats")
 
@@ -113,7 +114,7 @@ class FileChats:
         """Whether the real path (symlinks followed) is a Markdown file in our chats directory. Asks the disk."""
         try:
             real = path.resolve()
-            return real.suffix == ".md" and real.is_relative_to(self._directory.resolve()) and real.is_file()
+            return real.suffix == ".md" and real.is_relative_to(self._directory) and real.is_file()
         except (OSError, ValueError, RuntimeError):
             return False
 
@@ -159,7 +160,7 @@ class FileChats:
 
     def _name(self, path: Path) -> str:
         try:
-            return os.path.relpath(path.resolve(), self._directory.resolve())
+            return os.path.relpath(path.resolve(), self._directory)
         except ValueError:
             return str(path)  # Another drive of Windows.
 
