@@ -189,6 +189,8 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
             raise RequestRefused(
                 "ask.run does not know where: open the code actions on some code once, or give “uri” and “range”."
             )
+        if given.version is not None and not last[0].knows(given.version):
+            raise _forgotten(replace(given, uri=last[0].uri))
         return last[0], last[1].span
     document = server.documents.get(given.uri)
     if document is None:
@@ -197,14 +199,14 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
         if given.version not in (None, document.version) and not document.knows(given.version):
             raise _forgotten(given)
         return document, document.snapshot().whole
-    if given.version is None or given.version == document.version:
-        if given.range.start.line >= len(document.lines):
-            line, count, name = given.range.start.line + 1, len(document.lines), file_name(given.uri)
-            raise RequestRefused(f"Line {line} is outside {name}, which has {count}. Ask for the code actions again.")
-        return document, to_span(document.lines, given.range, server.encoding)
-    span = document.map_from(given.version, given.range, server.encoding)
-    if span is None:
+    version = document.version if given.version is None else given.version
+    lines = document.lines_of(version)
+    span = document.map_from(version, given.range, server.encoding)
+    if lines is None or span is None:
         raise _forgotten(given)
+    if given.range.start.line >= len(lines):
+        line, count, name = given.range.start.line + 1, len(lines), file_name(given.uri)
+        raise RequestRefused(f"Line {line} is outside {name}, which has {count}. Ask for the code actions again.")
     return document, span
 
 
