@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -195,6 +196,60 @@ def test_the_progress_counts_while_the_model_is_silent(headers, editor, model) -
     client.until(counts, "a progress that counts")
     client.execute("ask.cancel")
     client.ended_progress()
+    client.close(unread=True)
+
+
+def test_the_progress_counts_tokens_not_deltas(editor, model) -> None:
+    client = editor("neovim-0.11.4")
+    held = model.hold()
+    uri = open_code(client)
+    client.execute("ask.run", {"uri": uri, "action": "explain"})
+
+    def says(pattern: str) -> bool:
+        said = (str(value.get("message")) for values in client.progress.values() for value in values)
+        return any(re.fullmatch(pattern, each) for each in said)
+
+    held.send("It")
+    client.until(lambda: says("1 token"), "one token")
+
+    def goes_on() -> bool:
+        held.send(" adds them up" * 30)
+        return says(r"\d{2,} tokens")
+
+    client.until(goes_on, "many tokens in a few pieces")
+    client.execute("ask.cancel")
+    client.ended_progress()
+    client.close(unread=True)
+
+
+def broken(module: str, name: str) -> list[str]:
+    """A server with a mistake in it."""
+    text = (
+        f"import {module} as broken\n"
+        "async def fails(*given, **named): raise LookupError('a secret')\n"
+        f"broken.{name} = fails\n"
+        "from ask_lsp.__main__ import main\n"
+        "main()\n"
+    )
+    return [sys.executable, "-c", text, "--stdio"]
+
+
+@pytest.mark.parametrize("name", ["ask_about", "making_of", "send_chat"])
+def test_a_mistake_of_our_own_ends_the_progress_with_a_sentence(name, editor, model, state) -> None:
+    client = editor("neovim-0.11.4", command=broken("ask_lsp.lsp.handlers.execute_command", name))
+    uri = open_code(client)
+    if name == "send_chat":
+        path = state / "ask-lsp" / "chats" / "a.md"
+        path.parent.mkdir(parents=True)
+        path.write_text("# A chat\n")
+        client.execute("ask.send", {"uri": path.as_uri()})
+    else:
+        client.execute("ask.run", {"uri": uri, "action": "explain" if name == "ask_about" else "refactor"})
+
+    assert client.ended_progress() == "ask-lsp had an internal error; its log has the details (command ask.log)."
+    message = client.expect("window/showMessage", lambda params: "internal error" in params["message"])
+    assert "secret" not in str(message)
+    assert client.execute("ask.cancel") == {"cancelled": []}
     client.close(unread=True)
 
 

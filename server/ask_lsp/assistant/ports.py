@@ -199,8 +199,8 @@ class Chats(Protocol):
         """Opens a journal entry for one answer and returns its id."""
         ...
 
-    async def journal(self, entry: int, text: str) -> None:
-        """Replaces the text of a journal entry by what the answer is so far."""
+    async def journal(self, entry: int, text: str) -> bool:
+        """Replaces the text of a journal entry by what the answer is so far. False if it could not be kept."""
         ...
 
     async def journal_end(self, entry: int) -> None:

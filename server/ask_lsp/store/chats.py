@@ -125,9 +125,9 @@ class FileChats:
         """
         return await self._journal.begin(await self._worker.run(lambda: self._name(path)), job)
 
-    async def journal(self, entry: int, text: str) -> None:
-        """Replaces the text of a journal entry by what the answer is so far."""
-        await self._journal.put(entry, text)
+    async def journal(self, entry: int, text: str) -> bool:
+        """Replaces the text of a journal entry by what the answer is so far. False if it could not be kept."""
+        return await self._journal.put(entry, text)
 
     async def journal_end(self, entry: int) -> None:
         """Marks an entry as safely in its file."""

@@ -57,9 +57,9 @@ class Journal:
             logger.warning("an answer is not journalled: %s", error)
             return NO_ENTRY
 
-    async def put(self, entry: int, text: str) -> None:
-        """Replaces the text of an open entry."""
-        await self._update(
+    async def put(self, entry: int, text: str) -> bool:
+        """Replaces the text of an open entry. False if it could not be kept."""
+        return await self._update(
             entry, "UPDATE answers SET text = ?, updated = ? WHERE id = ? AND state = 'open'", replace_surrogates(text)
         )
 
@@ -99,10 +99,12 @@ class Journal:
         if self._owner.is_known:
             await self._database.off_loop(self._owner.release)
 
-    async def _update(self, entry: int, statement: str, text: str) -> None:
+    async def _update(self, entry: int, statement: str, text: str) -> bool:
         if entry == NO_ENTRY:
-            return
+            return False
         try:
             await self._database.write(lambda connection: connection.execute(statement, (text, time.time(), entry)))
         except DatabaseUnavailable as error:
             logger.warning("a journal entry is not written: %s", error)
+            return False
+        return True

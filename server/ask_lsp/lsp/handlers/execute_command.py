@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from ask_lsp.assistant.answering import Previewed, Running
+from ask_lsp.assistant.answering import Previewed, Running, internal_error
 from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat
 from ask_lsp.assistant.edit import Conversation, edit
 from ask_lsp.assistant.follow_up import follow_up
@@ -53,6 +54,8 @@ from ask_lsp.lsp.problems import message_of
 if TYPE_CHECKING:
     from ask_lsp.lsp.present.view import AnswerView
     from ask_lsp.lsp.server import AskServer
+
+log = logging.getLogger(__name__)
 
 INPUT_LIMIT = 3600.0
 
@@ -100,8 +103,7 @@ def run_action(
     locale = server.locale
     consent = server.safety.consent(document.uri, use=not preview)
 
-    async def work(job: Job) -> None:
-        view = server.view(job)
+    async def work(job: Job, view: AnswerView) -> None:
         try:
             services = await server.services()
             settings = await services.settings.current(server.safety.root_of(document))
@@ -155,22 +157,30 @@ def run_action(
             else:
                 await edit(running, server.desk, server.shelf, making)
         except Previewed as previewed:
-            await _previewed(server, view, previewed)
-        except Cancelled:  # while the question was being typed
+            sentence = await sending.show_preview(server, previewed.prepared)
+            await view.edited(sentence, sentence, made="Nothing was sent: " in sentence)
+
+    return _job(server, f"ask {file_name(document.uri)}", document.uri, work)
+
+
+def _job(
+    server: AskServer, title: str, about: str, work: Callable[[Job, AnswerView], Awaitable[None]]
+) -> dict[str, str]:
+    """Starts a job with a view, whose progress ends with a sentence whatever happens, and returns its id."""
+
+    async def run(job: Job) -> None:
+        view = server.view(job)
+        try:
+            await work(job, view)
+        except Cancelled:
             await view.cancelled(None)
         except AskError as error:
             await view.failed(error, None)
+        except Exception:
+            log.exception("job %s failed", job.id)
+            await view.failed(internal_error(), None)
 
-    return {"job": server.jobs.start(f"ask {file_name(document.uri)}", document.uri, work).id}
-
-
-async def _previewed(server: AskServer, view: AnswerView, previewed: Previewed) -> None:
-    try:
-        sentence = await sending.show_preview(server, previewed.prepared)
-    except AskError as error:
-        await view.failed(error, None)
-    else:
-        await view.edited(sentence, sentence, made="Nothing was sent: " in sentence)
+    return {"job": server.jobs.start(title, about, run).id}
 
 
 async def _typed(server: AskServer, job: Job, prompt: str) -> str:
@@ -236,25 +246,21 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     locale = server.locale
     consent = server.safety.consent(uri)
 
-    async def work(job: Job) -> None:
-        view = server.view(job)
-        try:
-            services = await server.services()
-            if path is None or not services.chats.owns(path):
-                raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
-            told = text if text is not None else await services.chats.read(path)
-            making = server.shelf.chats.get(path)
-            running = Running(services, server.jobs, job, view, server.transcript)
-            if making is None:
-                await send_chat(running, path, told, locale, consent)
-                return
-            making = replace(making, ask=replace(making.ask, consent=consent))
-            chat = Conversation(path, told)
-            await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
-        except AskError as error:
-            await view.failed(error, None)
+    async def work(job: Job, view: AnswerView) -> None:
+        services = await server.services()
+        if path is None or not services.chats.owns(path):
+            raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
+        told = text if text is not None else await services.chats.read(path)
+        making = server.shelf.chats.get(path)
+        running = Running(services, server.jobs, job, view, server.transcript)
+        if making is None:
+            await send_chat(running, path, told, locale, consent)
+            return
+        making = replace(making, ask=replace(making.ask, consent=consent))
+        chat = Conversation(path, told)
+        await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
 
-    return {"job": server.jobs.start("ask in a chat", uri, work).id}
+    return _job(server, "ask in a chat", uri, work)
 
 
 def _retry(server: AskServer, arguments: list[Any]) -> dict[str, str]:

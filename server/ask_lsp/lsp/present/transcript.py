@@ -109,8 +109,8 @@ class ChatTranscript:
             except OSError as error:
                 log.warning("the chat file could not be written: %s", error.strerror)
 
-    async def finish(self, tail: str, next_question: str) -> bool:
-        """Writes what is left. False if an editor would not take it; then the file is completed when it closes."""
+    async def finish(self, tail: str, next_question: str) -> str:
+        """Writes what is left. Where that cannot be, returns the sentence that says where the answer is."""
         left, self._held = self._held, ""
         self._answer += replace_surrogates(left)
         self._all += replace_surrogates(left) if self._after_heading else ""
@@ -126,7 +126,21 @@ class ChatTranscript:
         self.finished = True
         if self.is_written and not self.in_buffer and self._entry is not None:
             await self._chats.journal_end(self._entry)
-        return self.is_written
+        return "" if self.is_written else await self._whereabouts()
+
+    async def _whereabouts(self) -> str:
+        """Where an answer is that is not in its file."""
+        name = self.path.name
+        if self._documents.at(self.path) is not None:
+            return f"The editor does not take the whole answer into {name}. Close that file: the rest is written then."
+        if not await asyncio.to_thread(self._chats.owns, self.path):
+            return f"The chat file {name} is gone, and its answer with it. Ask again to begin a new one."
+        if self._entry and self._journalled == len(self._answer):
+            return (
+                f"The chat file {name} cannot be written. The answer is kept: make the file writable, and it is "
+                "completed when ask-lsp starts the next time."
+            )
+        return f"The answer could neither be written into {name} nor kept. Make room on the disk, and ask again."
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -183,8 +197,8 @@ class ChatTranscript:
 
     async def _journal(self) -> None:
         answer = self._answer
-        if self._entry is not None and len(answer) != self._journalled:
-            await self._chats.journal(self._entry, answer)
+        is_new = self._entry is not None and len(answer) != self._journalled
+        if self._entry is not None and is_new and await self._chats.journal(self._entry, answer):
             self._journalled = len(answer)
 
     async def _flush(self) -> None:
