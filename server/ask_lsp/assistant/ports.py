@@ -195,6 +195,10 @@ class Chats(Protocol):
         """Whether the real path (symlinks followed) is a file in our chats directory."""
         ...
 
+    async def is_written_elsewhere(self, path: Path) -> bool:
+        """Whether another process that lives is writing an answer into the file, or has one that is not safe yet."""
+        ...
+
     async def journal_begin(self, path: Path, job: str) -> int:
         """Opens a journal entry for one answer and returns its id."""
         ...

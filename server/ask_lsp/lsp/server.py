@@ -24,6 +24,7 @@ from ask_lsp.lsp.client import resolve
 from ask_lsp.lsp.convert import negotiate
 from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
 from ask_lsp.lsp.editor import Editor
+from ask_lsp.lsp.elsewhere import Elsewhere
 from ask_lsp.lsp.extensions import ACTION_KINDS, COMMANDS
 from ask_lsp.lsp.handlers import settings, sync
 from ask_lsp.lsp.limits import within
@@ -91,6 +92,7 @@ class AskServer(LanguageServer):
         self._tokens: dict[str, Job] = {}
         self._trouble: str | None = None
         self.opened_chats: dict[Path, asyncio.Event] = {}
+        self.elsewhere = Elsewhere(self)
         self._stop = threading.Event()
         self._loop_ended: asyncio.Event | None = None
         self._register()

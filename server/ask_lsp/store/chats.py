@@ -118,6 +118,10 @@ class FileChats:
         except (OSError, ValueError, RuntimeError):
             return False
 
+    async def is_written_elsewhere(self, path: Path) -> bool:
+        """Whether another process that lives is writing an answer into the file, or has one that is not safe yet."""
+        return await self._journal.is_open_elsewhere(await self._worker.run(lambda: self._name(path)))
+
     async def journal_begin(self, path: Path, job: str) -> int:
         """Opens a journal entry for one answer and returns its id.
 

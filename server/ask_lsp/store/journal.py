@@ -67,6 +67,21 @@ class Journal:
         """Marks an entry as safely in its file, and drops its text, which would only be a copy."""
         await self._update(entry, "UPDATE answers SET state = 'ended', text = ?, updated = ? WHERE id = ?", "")
 
+    async def is_open_elsewhere(self, name: str) -> bool:
+        """Whether an entry for the file of that name belongs to another process that lives."""
+
+        def look(connection: sqlite3.Connection) -> bool:
+            rows = connection.execute(
+                "SELECT DISTINCT owner FROM answers WHERE name = ? AND state = 'open'", (replace_surrogates(name),)
+            ).fetchall()
+            return any(not self._owner.is_me(owner) and self._owner.lives(owner) for (owner,) in rows)
+
+        try:
+            return await self._database.read(look)
+        except (DatabaseUnavailable, OSError) as error:
+            logger.warning("who writes into %s is not known: %s", name, error)
+            return False
+
     async def claim_unfinished(self) -> list[Unfinished]:
         """The entries of dead processes, oldest first, and those claimed earlier that were not ended since."""
 

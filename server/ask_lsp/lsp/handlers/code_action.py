@@ -33,7 +33,7 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
     # What is bound to no problem or job would be a light bulb on every line.
     asked_for = wanted("ask", only) and not (automatic and params.range.start == params.range.end)
     if server.is_chat(document):
-        if asked_for and not result:
+        if asked_for and not result and not server.elsewhere.writes(document.path):
             command = types.Command(title="Send this question", command=SEND, arguments=[{"uri": document.uri}])
             result.append(entry(server.editor.client, command, "ask"))
         return result

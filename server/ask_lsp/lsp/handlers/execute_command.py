@@ -250,6 +250,11 @@ def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
         services = await server.services()
         if path is None or not services.chats.owns(path):
             raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
+        if await services.chats.is_written_elsewhere(path):
+            raise RequestRefused(
+                f"Another editor's ask-lsp is writing its answer into {path.name}, or has it unsaved. "
+                "When it is complete and saved there, load the file again, and send then."
+            )
         told = text if text is not None else await services.chats.read(path)
         making = server.shelf.chats.get(path)
         running = Running(services, server.jobs, job, view, server.transcript)

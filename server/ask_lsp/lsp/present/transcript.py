@@ -71,7 +71,6 @@ class ChatTranscript:
         self._entry: int | None = None
         self._document: Document | None = None
         self._place: TrackedSpan | None = None
-        self._was_in_buffer = False
         self._journalled = -1
         self._edited_at = 0.0
         self._lock = asyncio.Lock()
@@ -164,7 +163,7 @@ class ChatTranscript:
 
     async def opened(self) -> None:
         """An editor has the file, if only for a moment: what stands in there from now on is not ours alone."""
-        self.in_buffer = self._was_in_buffer = True
+        self.in_buffer = True
         self._on_disk_allowed.set()
         await self.flush()
 
@@ -220,7 +219,7 @@ class ChatTranscript:
             return
         if not self._synced_with(document):
             self._sync_with_buffer(document)
-        self.in_buffer = self._was_in_buffer = True
+        self.in_buffer = True
         if self._written < upto:
             await asyncio.sleep(self._edited_at + EVERY - time.monotonic())
             self._edited_at = time.monotonic()
@@ -232,12 +231,14 @@ class ChatTranscript:
         let_go, self.in_buffer = self.in_buffer, False
         if self._written >= upto and not let_go:
             return
-        if self._was_in_buffer:  # what an editor saved, and no more, is there; words of the user's may follow ours
-            offset = self._sync(plain_line_ends(await self._chats.read(self.path)))
+        there = await self._chats.read(self.path)
+        if there.endswith(self._all[: self._written]):
+            if self._written < upto:
+                await self._chats.append(self.path, self._all[self._written : upto])
+        else:  # what an editor saved, ours or that of another server; words of the user's may follow
+            offset = self._sync(plain_line_ends(there))
             if self._written < upto:
                 await self._chats.insert(self.path, offset, self._all[self._written : upto])
-        else:
-            await self._chats.append(self.path, self._all[self._written : upto])
         self._written = upto
 
     def _synced_with(self, document: Document) -> bool:
