@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from lsp_client import chat_files, titled
+from lsp_client import ServerError, chat_files, titled
 from openai_server import FakeOpenAI
 from test_ask import finished_chat, open_code, the_chat
 
@@ -259,6 +259,56 @@ def test_a_cancel_of_what_has_ended_does_nothing(editor) -> None:
     assert client.execute("ask.cancel", {"job": "job-77"}) == {"cancelled": []}
     client.notify("window/workDoneProgress/cancel", {"token": "nobody"})
     assert client.execute("ask.cancel") == {"cancelled": []}
+
+
+def gated(gate: Path, module: str) -> list[str]:
+    """A server in which loading that module, or calling a function of it, waits for somebody to write into `gate`."""
+    text = (
+        "import importlib.abc, sys\n"
+        f"def wait(): open({str(gate)!r}).close()\n"
+        "class Gate(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name == {module!r}: wait()\n"
+        "sys.meta_path.insert(0, Gate())\n"
+        "from ask_lsp.__main__ import main\n"
+        "main()\n"
+    )
+    return [sys.executable, "-c", text, "--stdio"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are those of POSIX")
+@pytest.mark.parametrize(
+    ("module", "answers"), [("ask_lsp.config.keys", True), ("ask_lsp.lsp.handlers.execute_command", False)]
+)
+def test_progress_begins_while_what_it_needs_is_still_loading(module, answers, editor, model, tmp_path, state) -> None:
+    """So it begins within 100 ms of a command that comes right behind `initialized`."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    client = editor("neovim-0.11.4", command=gated(gate, module))
+    uri = open_code(client)
+    asked = {"command": "ask.run", "arguments": [{"uri": uri, "action": "explain"}]}
+
+    number = client.begin("workspace/executeCommand", asked)
+
+    client.until(lambda: any(values for values in client.progress.values()), "a progress")
+    if answers:
+        assert client.wait(number)["job"]
+    gate.write_text("go on")
+    if not answers:
+        assert client.wait(number)["job"]
+    assert client.ended_progress().startswith("fake-model answered")
+    assert len(finished_chat(client, state).turns) == 3
+    assert not client.progress
+    client.close(unread=True)
+
+
+def test_a_command_that_is_refused_while_loading_ends_its_progress(editor) -> None:
+    client = editor("neovim-0.11.4")
+
+    with pytest.raises(ServerError, match="must be text"):
+        client.execute("ask.run", {"action": 7})
+    client.until(lambda: all(not each or each[-1]["kind"] == "end" for each in client.progress.values()), "its end")
+    client.close(unread=True)
 
 
 def test_progress_begins_before_the_model_says_anything(editor, model) -> None:
