@@ -152,6 +152,46 @@ def test_an_empty_answer_is_no_explanation_and_is_not_remembered(editor, model, 
     client.close(unread=True)
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("rust", "macro_rules! square {\n    ($x:expr) => { $x * $x };\n}\n\nfn main() { square!(3); }\n", "square"),
+        ("typescript", "function callback(n: number) {\n  return n\n}\n\ncallback?.(3)\n", "callback"),
+        ("ruby", "def empty?\n  true\nend\n\ndef empty!\n  false\nend\n\nempty?\n", "empty?"),
+    ],
+)
+def test_a_mark_behind_a_name_belongs_to_it_or_not(language, text, name, editor, model, config) -> None:
+    config("hover: ask\nhover_wait: 10000\n")
+    client = editor("vscode-1.100")
+    uri = client.open("file:///work/marks", text, language)
+    model.say("What it does.")
+    where = client.range_of(uri, name, text.count(name) - 1)
+
+    hover = client.until(lambda: client.hover(uri, where["start"]), "a hover")
+
+    assert hover["range"] == where
+    assert hover["contents"]["value"] == "What it does."
+
+
+def test_a_hover_has_a_profile_of_its_own(editor, model, config) -> None:
+    config(
+        "hover: ask\nhover_wait: 10000\nhover_profile: quick\n"
+        f"profiles:\n  quick: {{base_url: {model.base_url}, model: quick-model, api_key: quick-key}}\n"
+    )
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+    model.say("The mean.", model="quick-model")
+
+    assert client.hover(uri, NAME)["contents"]["value"] == "The mean."
+
+    (request,) = model.requests
+    assert (request.model, request.headers["authorization"]) == ("quick-model", "Bearer quick-key")
+    client.execute("ask.run", {"uri": uri, "action": "find_problems"})
+    assert model.wait_for_request(2).model == "fake-model"
+    client.ended_progress()
+    client.close(unread=True)
+
+
 def test_off_counts_from_the_moment_it_is_saved(editor, config, model) -> None:
     config("hover: ask\n")
     client = editor("vscode-1.100")

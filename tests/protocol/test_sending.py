@@ -70,6 +70,8 @@ def test_a_denied_file_is_never_sent_whatever_is_asked(editor, model: FakeOpenAI
     listed = judged(client, uri, "Not sent: ")
 
     assert len(listed) == 1
+    start = {"line": 0, "character": 0}
+    assert client.code_actions(uri, {"start": start, "end": start}, triggerKind=2) == []  # no light bulb on every line
     for action in ("explain", "ask", "refactor"):
         client.execute("ask.run", {"action": action, "uri": uri, "question": "What is it?"})
         told(client, ".env was not sent")
@@ -320,6 +322,8 @@ def test_a_cap_refuses_before_sending_and_can_be_passed_once(editor, model: Fake
     refusal = told(client, "per_request")
     assert "$0.01" in refusal
     assert not model.requests
+    place = {"start": asked["range"]["start"], "end": asked["range"]["start"]}
+    assert client.code_actions(uri, place, triggerKind=2) == []  # no light bulb on every line
     client.run(titled(client.code_actions(uri, asked["range"]), "Allow once: "))
     told(client, "may go above a cap")
     client.execute("ask.run", asked)

@@ -152,7 +152,8 @@ async def run_edit(running: Running, making: Making, way: Way, going_on: Convers
             return
         if outcome.new is None:
             await view.first_text(path)
-            raise RequestRefused(f"Nothing was changed: {lower_first(outcome.reason)} The answer is in the chat.")
+            where = told.astray or "The answer is in the chat."
+            raise RequestRefused(f"Nothing was changed: {lower_first(outcome.reason)} {where}")
         proposal = proposal_of(way.target, outcome.new, path, making)
         way.conversing(path, replace(way.target, offered=outcome.new))
         sentence, made = await way.bring(way.target, proposal, outcome.flags, settings)

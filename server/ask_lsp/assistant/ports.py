@@ -195,12 +195,16 @@ class Chats(Protocol):
         """Whether the real path (symlinks followed) is a file in our chats directory."""
         ...
 
+    async def is_written_elsewhere(self, path: Path) -> bool:
+        """Whether another process that lives is writing an answer into the file, or has one that is not safe yet."""
+        ...
+
     async def journal_begin(self, path: Path, job: str) -> int:
         """Opens a journal entry for one answer and returns its id."""
         ...
 
-    async def journal(self, entry: int, text: str) -> None:
-        """Replaces the text of a journal entry by what the answer is so far."""
+    async def journal(self, entry: int, text: str) -> bool:
+        """Replaces the text of a journal entry by what the answer is so far. False if it could not be kept."""
         ...
 
     async def journal_end(self, entry: int) -> None:

@@ -191,25 +191,19 @@ async def _show(events: AsyncGenerator[object, None], answer: Answer) -> None:
     from ask_lsp.core.conversation import Finished, Retrying, TextDelta
     from ask_lsp.core.markdown import MarkdownFilter
 
-    terminal = sys.stdout.isatty()
     harmless = MarkdownFilter()
     with contextlib.ExitStack() as stack:
-        if terminal:
-            from rich.console import Console
-            from rich.live import Live
-            from rich.markdown import Markdown
+        write = _written
+        if sys.stdout.isatty():
+            from ask_lsp.cli.terminal import TerminalAnswer
 
-            live = stack.enter_context(Live(console=Console(), refresh_per_second=8, vertical_overflow="visible"))
+            write = stack.enter_context(contextlib.closing(TerminalAnswer())).add
         else:
             stack.callback(lambda: print() if answer.text and not answer.text.endswith("\n") else None)
 
         def show(text: str) -> None:
             answer.text += text
-            if terminal:
-                live.update(Markdown(answer.text))
-            else:
-                sys.stdout.write(text)
-                sys.stdout.flush()
+            write(text)
 
         try:
             async for event in events:
@@ -221,3 +215,8 @@ async def _show(events: AsyncGenerator[object, None], answer: Answer) -> None:
                     answer.is_cut = event.reason == "length"
         finally:
             show(harmless.end())
+
+
+def _written(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -88,13 +88,20 @@ class Document:
 
         Its columns count in the encoding's units on the lines as they were, so the old text is made again first.
         """
+        old, later = self.lines_of(version), self._later(version)
+        if old is None or later is None:
+            return None
+        return clamp(self.lines, map_through(to_span(old, range_, encoding), (step.change for step in later)))
+
+    def lines_of(self, version: int) -> list[str] | None:
+        """The lines as they were in an earlier version; None if that version is not remembered."""
         later = self._later(version)
         if later is None:
             return None
         old = self.lines.copy()
         for (start, _), new_end, removed in ((*step.change, step.removed) for step in reversed(later)):
             splice(old, Span(start, new_end), removed)
-        return clamp(self.lines, map_through(to_span(old, range_, encoding), (step.change for step in later)))
+        return old
 
     def since(self, version: int, span: Span) -> Span | None:
         """Where a span of an earlier version is now; None if that version is not remembered."""

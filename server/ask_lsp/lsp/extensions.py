@@ -40,6 +40,7 @@ COMMANDS = (
     *(APPLY, DIFF, DISCARD, PROPOSALS, RETRY, UNDO, CHECK),
     *(PREVIEW, ALLOW_ONCE, TRUST, USAGE),
 )
+WITH_PROGRESS = (RUN, SEND, PREVIEW)
 
 _SHAPE = "Write them as {action, uri, range, version, question}, each of them optional."
 

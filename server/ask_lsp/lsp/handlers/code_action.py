@@ -29,8 +29,11 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
         return []
     only = tuple(kind.value if isinstance(kind, types.CodeActionKind) else kind for kind in params.context.only or ())
     result = _cancel(server, document) if wanted("ask", only) else []
+    automatic = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
+    # What is bound to no problem or job would be a light bulb on every line.
+    asked_for = wanted("ask", only) and not (automatic and params.range.start == params.range.end)
     if server.is_chat(document):
-        if wanted("ask", only) and not result:
+        if asked_for and not result and not server.elsewhere.writes(document.path):
             command = types.Command(title="Send this question", command=SEND, arguments=[{"uri": document.uri}])
             result.append(entry(server.editor.client, command, "ask"))
             result.append(_preview(server, {"uri": document.uri}))
@@ -41,7 +44,7 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
     if document is None:
         return []
     if (why := sending.refused(server, document)) is not None:
-        return result + (why if wanted("ask", only) else [])
+        return result + (why if asked_for else [])
     selection = to_span(document.lines, params.range, server.encoding)
     server.remember_place(document, selection)
     definition = services.symbols.enclosing(document.live(), selection.start) if selection.is_empty else None
@@ -52,19 +55,19 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
         selection=selection,
         definition=definition,
         language=document.language,
-        automatic=params.context.trigger_kind == types.CodeActionTriggerKind.Automatic,
+        automatic=automatic,
         only=only,
         problems=[message_of(problem) for problem in here],
         in_file=[message_of(problem) for problem in known],
     )
-    result += sending.over_cap(server) if wanted("ask", only) else []
+    result += sending.over_cap(server) if asked_for else []
     result += proposals.offered(server, document, selection, only, automatic=place.automatic)
     result += _directed(server, document, place, settings)
     offered = offers(settings, place)
     for offer in offered:
         told = known if offer.action.scope == "file" else here
         result.append(_offer(server, document, offer, [told[number] for number in offer.problems]))
-    if not (place.automatic and selection.is_empty) and wanted("ask", only):
+    if asked_for:
         result += [
             _preview(server, _arguments(server, document, offer.action.id, offer.span))
             for offer in offered

@@ -27,6 +27,7 @@ def opened(server: AskServer, item: types.TextDocumentItem) -> None:
     if document.path is not None and server.is_chat(document):
         server.opened_chats.setdefault(document.path, asyncio.Event()).set()
         server.spawn(server.transcripts.opened(document.path))
+        server.spawn(server.elsewhere.watch(document.path))
         return
     _parse_soon(server, document)
     if server.ready() is not None:
