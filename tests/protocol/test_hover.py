@@ -242,6 +242,44 @@ def test_where_hover_is_a_key_the_first_one_asks_once_and_the_answer_is_remember
     assert again.hover(uri, {"line": 7, "character": 5}) is not None
 
 
+@pytest.mark.parametrize("answer", ["Yes", "No", None])
+def test_where_the_editors_settings_want_it_the_user_is_asked_before_anything_is_sent(
+    answer: str | None, editor, model
+) -> None:
+    """A repository can bring such settings. Once, also where hovering is no deliberate key."""
+
+    def wants(params) -> None:
+        params["initializationOptions"] = {"hover": "ask"}
+        params["capabilities"]["workspace"].pop("configuration", None)
+
+    client = editor("vscode-1.100", change=wants)
+    asked = []
+
+    def reply(params):
+        asked.append(params["message"])
+        return {"title": answer} if answer else None
+
+    client.answers["window/showMessageRequest"] = reply
+    uri = open_code(client)
+    assert client.hover(uri, NAME) is None
+    client.until(lambda: asked, "the question")
+    assert not model.requests
+    model.say("The mean.")
+
+    if answer == "Yes":
+
+        def there() -> bool:
+            hover = client.hover(uri, NAME)
+            return bool(hover) and hover["contents"]["value"] == "The mean."
+
+        client.until(there, "the explanation")
+    else:
+        assert [client.hover(uri, NAME) for _ in range(20)] == [None] * 20
+        assert not model.requests
+    assert asked == ["Explain on hover? (sends code)"]
+    client.close(unread=True)
+
+
 def test_a_cached_hover_does_not_wait_for_a_model(editor, model) -> None:
     client = editor("vscode-1.100")
     uri = open_code(client)

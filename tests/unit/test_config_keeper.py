@@ -15,13 +15,13 @@ from ask_lsp.core.errors import SettingsError
 
 async def test_nothing_is_loaded_before_somebody_asks(tmp_path: Path) -> None:
     rig = Rig(tmp_path, "model: a\n")
-    await rig.keeper.set_editor({"hover": "ask"})
+    await rig.keeper.set_editor({"hover": "off"})
 
     assert rig.keeper.loaded() is None
 
     settings = await rig.settings()
     assert rig.keeper.loaded() is settings
-    assert settings.hover == "ask"
+    assert settings.hover == "off"
 
 
 async def test_saving_the_file_takes_effect_at_the_next_ask(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | 
     if text is None:
         mode: str = settings.hover
         if mode == "cached" and not settings.hover_chosen:
-            mode = await _chosen(server, services)
+            mode = await _chosen(server, services, wished=settings.hover_wished)
         action = settings.action("explain_hover")
         if mode != "ask" or action is None:
             return None
@@ -59,10 +59,14 @@ async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | 
     return _hover(server, snapshot, definition, place, text) if text else None
 
 
-async def _chosen(server: AskServer, services: Services) -> str:
-    """The mode that the user once chose; asks once where hover is a deliberate key, for the hovers after this one."""
+async def _chosen(server: AskServer, services: Services, *, wished: bool) -> str:
+    """The mode that the user once chose; asks once where hover is a deliberate key, or where `wished`.
+
+    The answer is for the hovers after this one.
+    """
     choice = await services.memory.choice(_CHOICE)
-    if choice is None and server.editor.client.deliberate_hover and not server.asked_about_hover:
+    asks = wished or server.editor.client.deliberate_hover
+    if choice is None and asks and not server.asked_about_hover:
         server.asked_about_hover = True
         server.spawn(_ask_once(server, services))
     return choice or "cached"
