@@ -15,7 +15,6 @@ from test_chat import ask_explain, chat_uri
 
 from ask_lsp.assistant.jobs import Job
 from ask_lsp.core.errors import RequestRefused
-from ask_lsp.core.profile import Profile
 from ask_lsp.lsp.documents import Documents
 from ask_lsp.lsp.present.transcript import ChatTranscript
 
@@ -155,9 +154,9 @@ async def test_an_answer_that_cannot_be_written_says_whether_it_is_kept(journall
 
     chats: Any = Full()
     editor: Any = None
-    profile, job = Profile("default", model="m"), Job("job-1", "", "")
+    job = Job("job-1", "", "")
     transcript = ChatTranscript(
-        tmp_path / "a.md", "nonce", job, profile, "ChatGPT", chats, Documents(), editor, lambda: "utf-16"
+        tmp_path / "a.md", "nonce", job, "ChatGPT", {}, chats, Documents(), editor, lambda: "utf-16"
     )
     transcript.add("One.")
 

@@ -9,6 +9,7 @@ from test_chat import ask_explain
 
 from ask_lsp.core import chat_format
 
+PREVIEW = "Preview what would be sent"
 TOP = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
 
 
@@ -38,7 +39,7 @@ def test_another_server_does_not_send_before_the_answer_is_complete(answering, e
     held.finish()
     told = other.expect("window/showMessage", lambda params: "is complete" in params["message"])
     assert told["message"] == f"The answer in {path.name} is complete. Load the file again to see it."
-    assert [each["title"] for each in other.code_actions(uri, TOP)] == ["Send this question"]
+    assert [each["title"] for each in other.code_actions(uri, TOP)] == ["Send this question", PREVIEW]
     client.close(unread=True)
 
 

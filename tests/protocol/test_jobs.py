@@ -241,7 +241,8 @@ def test_a_mistake_of_our_own_ends_the_progress_with_a_sentence(name, editor, mo
     if name == "send_chat":
         path = state / "ask-lsp" / "chats" / "a.md"
         path.parent.mkdir(parents=True)
-        path.write_text("# A chat\n")
+        turns = (chat_format.Turn("user", "Why?"),)
+        path.write_text(chat_format.render(chat_format.Chat("0123456789abcdef01234567", "A chat", turns)))
         client.execute("ask.send", {"uri": path.as_uri()})
     else:
         client.execute("ask.run", {"uri": uri, "action": "explain" if name == "ask_about" else "refactor"})
@@ -293,7 +294,7 @@ def test_progress_begins_while_what_it_needs_is_still_loading(module, answers, e
     client.until(lambda: any(values for values in client.progress.values()), "a progress")
     if answers:
         assert client.wait(number)["job"]
-    gate.write_text("go on")
+    os.close(os.open(gate, os.O_WRONLY))
     if not answers:
         assert client.wait(number)["job"]
     assert client.ended_progress().startswith("fake-model answered")

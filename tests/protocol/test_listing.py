@@ -66,7 +66,10 @@ def test_a_chat_has_no_light_bulb_where_nothing_is_selected(editor, model, state
     held.finish()
     client.ended_progress()
     client.until(lambda: client.code_actions(uri, POINT, triggerKind=2) == [], "no job")
-    assert titles(client.code_actions(uri, POINT, triggerKind=1)) == ["Send this question"]
+    assert titles(client.code_actions(uri, POINT, triggerKind=1)) == [
+        "Send this question",
+        "Preview what would be sent",
+    ]
     client.close(unread=True)
 
 
