@@ -183,6 +183,15 @@ def last_question(chat: Chat) -> str | None:
     return sendable(chat.turns[-1].text, chat.nonce)
 
 
+def with_question(text: str, words: str) -> str:
+    """A chat file with a question typed at its end, where it waits for one. Raises RequestRefused where it does not."""
+    if last_question(parse(text)) != "":
+        raise RequestRefused(
+            "This chat does not wait for a question: its answer is on its way, or one is typed already."
+        )
+    return text + ("" if text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n") + f"{words.strip()}\n"
+
+
 def sendable(text: str, nonce: str) -> str:
     """A turn's text as a model may see it, without blank lines around it."""
     if nonce in text or "](file:" in text:

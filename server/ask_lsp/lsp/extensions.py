@@ -47,7 +47,10 @@ _SHAPE = "Write them as {action, uri, range, version, question}, each of them op
 
 @dataclass(frozen=True)
 class RunArguments:
-    """What ask.run takes; `problems` and `directive` come from our own code actions only."""
+    """What ask.run takes; `problems` and `directive` come from our own code actions only.
+
+    `instead_of` is the job that has begun this one (ask.retry).
+    """
 
     action: str = "ask"
     uri: str | None = None
@@ -57,6 +60,7 @@ class RunArguments:
     problems: tuple[types.Diagnostic, ...] = ()
     directive: bool = False
     wants_words: bool = False
+    instead_of: str = ""
 
 
 def run_arguments(arguments: list[Any]) -> RunArguments:

@@ -189,7 +189,7 @@ class Kept:
             return (None,)
         return (self.proposal, tracked, tracked.touched, around(document.lines, tracked.span))
 
-    def params(self, state: str, encoding: str) -> dict[str, Any]:
+    def params(self, state: str, encoding: str, *, fresh: bool = False) -> dict[str, Any]:
         """What clients of ours are told about it (ask/proposal)."""
         document, proposal = self.document, self.proposal
         edits = self.edits() if state != "gone" and document is not None else None
@@ -202,6 +202,8 @@ class Kept:
             "title": proposal.title,
             "reason": proposal.reason,
             "state": state,
+            **({"fresh": True} if fresh else {}),
+            **({"text": proposal.new} if proposal.new_file and state != "gone" else {}),
         }
 
 

@@ -348,6 +348,7 @@ class AskServer(LanguageServer):
         loaded = services.settings.loaded()
         status = {
             "profile": loaded.active if loaded else "default",
+            "profiles": list(loaded.profiles) if loaded else [],
             "busy": len(self.jobs.running()) + int(self._explainer is not None and self._explainer.busy),
             "spentToday": round(await services.outbox.spent_today(), 6),
             "error": self._trouble,

@@ -83,7 +83,7 @@ class Shelf:
 
     async def keep(self, proposal: Proposal, place: LivePlace | None, *, show: bool) -> None:
         """Keeps a proposal, and has it previewed if that is wanted: by the editor if it can, else as a page."""
-        kept = await self._add(Kept(proposal), place)
+        kept = await self._add(Kept(proposal), place, fresh=True)
         if not show or kept.document is None:
             return
         if self.previews == "editor":
@@ -122,7 +122,7 @@ class Shelf:
         """Keeps another proposal in the place of one, under its id."""
         return await self._add(Kept(proposal, waiting=kept.waiting), place)
 
-    async def _add(self, kept: Kept, place: LivePlace | None) -> Kept:
+    async def _add(self, kept: Kept, place: LivePlace | None, *, fresh: bool = False) -> Kept:
         """Keeps it; at its place, or where that is found in a document that was opened anew meanwhile."""
         self._kept[kept.proposal.id] = kept
         if isinstance(place, DocumentPlace):
@@ -142,7 +142,7 @@ class Shelf:
                 await proposals.remove(kept.proposal.id)
             return kept
         await kept.work_out()
-        self._tell(kept, "kept")
+        self._tell(kept, "kept", fresh=fresh)
         if kept.source is not None:
             await kept.source.moor(self._documents)
         return kept
@@ -330,10 +330,10 @@ class Shelf:
             return None
         return DocumentPlace(self._documents, kept.document, kept.place.span)
 
-    def _tell(self, kept: Kept, state: str) -> None:
+    def _tell(self, kept: Kept, state: str, *, fresh: bool = False) -> None:
         """ask/proposal, for clients that show them."""
         if self._editor.client.protocol:
-            self._editor.notify("ask/proposal", kept.params(state, self._encoding))
+            self._editor.notify("ask/proposal", kept.params(state, self._encoding, fresh=fresh))
 
 
 def _was_touched(kept: Kept) -> bool:

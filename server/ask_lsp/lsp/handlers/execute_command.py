@@ -20,7 +20,7 @@ from ask_lsp.assistant.making import directive_at, making_of, source_of
 from ask_lsp.assistant.new_file import make_file
 from ask_lsp.assistant.question import Ask, concealing, file_name
 from ask_lsp.core.action import Problem
-from ask_lsp.core.chat_format import parse
+from ask_lsp.core.chat_format import parse, with_question
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_span
@@ -50,6 +50,7 @@ from ask_lsp.lsp.extensions import (
 )
 from ask_lsp.lsp.handlers import proposals, sending
 from ask_lsp.lsp.handlers.retry import retry
+from ask_lsp.lsp.present.question import put_question
 from ask_lsp.lsp.problems import message_of
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def run_action(
         conceal = concealing(services, ask, settings)
         told = [await conceal(problem.message) for problem in problems]
         title = action.title_for(target, settings.assistant_name, told)
+        view.about(title, document.uri, given.instead_of)
         running = Running(services, server.jobs, job, view, server.transcript, preview)
         if action.edits:
             making = await making_of(
@@ -244,6 +246,7 @@ def _send(server: AskServer, arguments: list[Any], *, preview: bool = False) -> 
         raise RequestRefused("ask.send needs the “uri” of a chat file.")
     if server.jobs.running(uri):
         raise RequestRefused("An answer is already on its way in this chat. Wait for it, or cancel it.")
+    words = None if isinstance(arguments[0], str) else text_argument(arguments, SEND, "question")
     document = server.documents.get(uri)
     path = document.path if document else file_of(uri)
     text = document.snapshot().text if document else None
@@ -259,7 +262,10 @@ def _send(server: AskServer, arguments: list[Any], *, preview: bool = False) -> 
                 f"Another editor's ask-lsp is writing its answer into {path.name}, or has it unsaved. "
                 "When it is complete and saved there, load the file again, and send then."
             )
+        view.about("ask in a chat", uri)
         told = text if text is not None else await services.chats.read(path)
+        if words and words.strip():
+            told = with_question(told, words) if preview else await put_question(server, services, path, words)
         making = server.shelf.chats.get(path)
         running = Running(services, server.jobs, job, view, server.transcript, preview)
         if making is None:

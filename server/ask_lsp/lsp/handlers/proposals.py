@@ -84,7 +84,7 @@ def _can_undo(server: AskServer, document: Document, selection: Span) -> bool:
 def apply(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     """ask.apply: makes the edit now, in whatever way this editor takes edits. Raises RequestRefused."""
     kept = server.shelf.get(text_argument(arguments, APPLY, "proposal"))
-    return _job(server, kept.proposal.title, kept.proposal.uri, lambda job: _apply(server, kept))
+    return _job(server, kept.proposal.title, kept.proposal.uri, lambda job: _apply(server, kept), is_seen=True)
 
 
 async def _apply(server: AskServer, kept: Kept) -> str:
@@ -158,7 +158,7 @@ def discard(server: AskServer, arguments: list[Any]) -> dict[str, str]:
         await server.shelf.drop(kept.proposal.id)
         return f"Discarded: {kept.proposal.title}."
 
-    return _job(server, "discard", kept.proposal.uri, work)
+    return _job(server, "discard", kept.proposal.uri, work, is_seen=True)
 
 
 def check(server: AskServer, arguments: list[Any]) -> dict[str, str]:
@@ -210,12 +210,17 @@ async def take_back(server: AskServer) -> Span:
     return (place.made or last.place).span
 
 
-def _job(server: AskServer, title: str, uri: str, work: Callable[[Job], Awaitable[str]]) -> dict[str, str]:
-    """Runs something short as a job, and shows the sentence that it returns, or why it failed."""
+def _job(
+    server: AskServer, title: str, uri: str, work: Callable[[Job], Awaitable[str]], *, is_seen: bool = False
+) -> dict[str, str]:
+    """Runs something short as a job, and shows the sentence that it returns, or why it failed.
+
+    What clients of our own messages have seen by those (`is_seen`) is not said to them once more.
+    """
 
     async def run(job: Job) -> None:
         try:
-            if sentence := await work(job):
+            if (sentence := await work(job)) and not (is_seen and server.editor.client.protocol):
                 server.editor.message(sentence)
         except AskError as error:
             server.editor.message(str(error), types.MessageType.Error)

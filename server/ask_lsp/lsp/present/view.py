@@ -48,7 +48,12 @@ class AnswerView:
         self._numbers = itertools.count(1)
         self._shown = False
         self._came = False
+        self._head: dict[str, str] = {}
         self._says = editor.client.protocol >= 1
+
+    def about(self, title: str, uri: str, instead_of: str = "") -> None:
+        """What the job does, for which document, and which other job has begun it: told with its first message."""
+        self._head = {"title": title, "uri": uri, **({"insteadOf": instead_of} if instead_of else {})}
 
     def note(self, sentence: str) -> None:
         """What is going on now."""
@@ -117,7 +122,8 @@ class AnswerView:
     def _answer(self, state: str, **rest: Any) -> None:
         if self._says:
             told = {key: value for key, value in rest.items() if value is not None}
-            params = {"job": self._job.id, "seq": next(self._numbers), "state": state, **told}
+            params = {"job": self._job.id, "seq": next(self._numbers), "state": state, **self._head, **told}
+            self._head = {}
             self._editor.notify("ask/answer", params)
 
 
