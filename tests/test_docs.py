@@ -161,3 +161,32 @@ def test_readme_shows_what_the_neovim_client_is() -> None:
 def test_picture_is_small_enough_for_a_readme() -> None:
     """The picture that the README shows is there and under 200 kB."""
     assert 10_000 < (DOCS / "images" / "terminal.png").stat().st_size < 200_000
+
+
+NAMED = re.compile(r"(tests/[\w/]+\.py)(?:::(\w+))?")
+
+
+def test_every_promise_names_a_test_that_exists() -> None:
+    """The table in SECURITY.md: each row names files, not folders, and the functions in them are there."""
+    table = (ROOT / "SECURITY.md").read_text(encoding="utf-8").split("| promise | held by |")[1].split("\n\n")[0]
+    rows = [line.strip("|").split("|") for line in table.splitlines()[2:]]
+
+    assert len(rows) >= 12
+    for promise, held in rows:
+        named = NAMED.findall(held)
+        assert named, promise
+        assert not re.search(r"tests/?(?:\w+/?)?(?:[,\s]|$)", NAMED.sub("", held)), promise
+        for file, function in named:
+            text = (ROOT / file).read_text(encoding="utf-8")
+            assert not function or re.search(rf"^(?:async )?def {function}\(", text, re.MULTILINE), (
+                f"{file}::{function}"
+            )
+
+
+def test_the_tests_that_the_privacy_page_names_exist() -> None:
+    """By their path, or by the name of the file alone; a star stands for several."""
+    text = (DOCS / "privacy.md").read_text(encoding="utf-8")
+    names = re.findall(r"\btest_[\w*]+(?:\.py)", text)
+
+    assert names
+    assert [name for name in names if not list((ROOT / "tests").rglob(name))] == []

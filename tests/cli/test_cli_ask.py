@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from openai_server import Delta, FakeOpenAI, Reset
 
+from ask_lsp.core.visible import new_hidden
+
 CODE = '''"""Numbers."""
 
 
@@ -105,6 +107,19 @@ def test_ask(case: Case, place: Path, model: FakeOpenAI, ask_lsp) -> None:
         assert [part for part in case.sent if part not in sent] == []
         assert str(place) not in sent
         assert ran.out == case.out
+
+
+@pytest.mark.parametrize("name", [".env", "chain.py", "./folder/../.env"])
+def test_a_link_is_judged_by_the_name_that_was_given(name: str, place: Path, model: FakeOpenAI, ask_lsp) -> None:
+    (place / "folder").mkdir()
+    (place / ".env").symlink_to("mean.py")
+    (place / "chain.py").symlink_to(".env")
+
+    ran = ask_lsp("ask", name)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "was not sent" in ran.err
+    assert not model.requests
 
 
 def test_an_answer_that_was_cut_is_printed_and_is_no_success(place: Path, model: FakeOpenAI, ask_lsp) -> None:
@@ -204,3 +219,25 @@ def test_the_preview_is_what_is_sent_and_sends_nothing(place: Path, model: FakeO
     assert not model.requests
     assert ask_lsp("ask", *asked).code == 0
     assert model.wait_for_request().raw.decode() == body.out
+
+
+def test_what_a_terminal_would_obey_is_named(place: Path, model: FakeOpenAI, ask_lsp) -> None:
+    """In the page, in its body, in the name of a file, and in a refusal. Piped, the body is what is sent."""
+    name = "a\x1b[31m.py"
+    (place / name).write_text("x = 1  # \u202e\x9b\tend\n", encoding="utf-8")
+
+    shown = ask_lsp("preview", name)
+    body = ask_lsp("preview", name, "--body")
+    refused = ask_lsp("ask", f"{name}:99")
+    missing = ask_lsp("ask", "no\x1b]0;x\x07.py")
+
+    assert shown.code == 0
+    assert "a⟦ESC⟧[31m.py" in shown.out
+    assert shown.out.count("# ⟦U+202E⟧⟦U+009B⟧") == 2
+    assert "# ⟦U+202E⟧⟦U+009B⟧\tend" in shown.out
+    assert "\u202e\x9b" in body.out
+    assert (refused.code, missing.code) == (1, 1)
+    assert "a⟦ESC⟧[31m.py has no lines 99-99" in refused.err
+    assert "no⟦ESC⟧]0;x⟦BEL⟧.py cannot be read" in missing.err
+    for said in (shown.out, refused.err, missing.err):
+        assert not new_hidden("", said)

@@ -65,6 +65,14 @@ def test_a_model_that_thinks_first_has_answered_too(ask_lsp, model: FakeOpenAI) 
     assert ask_lsp("doctor").code == 0
 
 
+def test_a_model_that_refuses_so_small_a_limit_has_answered_too(ask_lsp, model: FakeOpenAI) -> None:
+    """As the models of the GPT-5 family do."""
+    message = "Could not finish the message because max_tokens or model output limit was reached. "
+    model.fail(400, f"{message}Please try again with higher max_tokens.")
+
+    assert ask_lsp("doctor").code == 0
+
+
 @pytest.mark.parametrize("json_wanted", [True, False])
 def test_a_key_that_is_refused_fails(json_wanted: bool, ask_lsp, model: FakeOpenAI) -> None:
     model.wrong_key()

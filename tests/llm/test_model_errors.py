@@ -17,6 +17,7 @@ from asking_rig import KEY, Asker
 from openai_server import FakeOpenAI, Plain
 
 from ask_lsp.core import errors
+from ask_lsp.core.conversation import Retrying
 from ask_lsp.core.profile import Profile
 from ask_lsp.core.secret import Secret
 from ask_lsp.llm.answers import stream_failure
@@ -124,6 +125,11 @@ STATUSES = [
     (404, {"message": "model 'x' not found"}, "has no model “fake-model”"),
     (413, {"message": "Too large"}, "too large"),
     (400, {"message": "prompt is too long: 9000 tokens > 8192 maximum"}, "808 tokens too long"),
+    (
+        400,
+        {"message": "Could not finish the message because max_tokens or model output limit was reached. Try again."},
+        "reached the output limit (max_output) before it answered anything. Raise max_output of profile “work”",
+    ),
     (400, {"code": "content_filter", "message": "The response was filtered"}, "content filter"),
     (400, {"message": "temperature must be below 2", "param": "temperature"}, "temperature must be below 2"),
     (422, {"detail": [{"loc": ["body"], "msg": "Input should be valid"}]}, "refused the request (422)"),
@@ -166,6 +172,19 @@ async def test_an_error_that_comes_with_status_200_is_told(asker: Asker, server:
     assert "No capacity" in str(await asker.fail())
 
 
+@pytest.mark.parametrize(
+    "body", [{"id": "x", "status": "ok"}, {"choices": None}, {"choices": ["text"]}, {"choices": [{"text": "old"}]}]
+)
+async def test_json_that_is_no_answer_is_told_as_such(body: Any, asker: Asker, server: FakeOpenAI) -> None:
+    server.reply(Plain(200, json.dumps(body).encode(), {"content-type": "application/json"}))
+
+    error = await asker.fail()
+
+    assert type(error) is errors.CutOff
+    assert "sent a malformed answer" in str(error)
+    assert "profile “work”" in str(error)
+
+
 def test_an_error_in_the_stream_may_be_about_the_context() -> None:
     body = {"message": "too much", "type": "exceed_context_size_error", "n_prompt_tokens": 10, "n_ctx": 8}
 
@@ -188,6 +207,22 @@ async def test_a_refused_connection_asks_for_the_server(asker: Asker) -> None:
 
     assert isinstance(error, errors.NotReachable)
     assert f"Nothing answers at 127.0.0.1:{port}. Start the model server there" in str(error)
+    assert not asker.pauses
+
+
+async def test_a_connection_that_does_not_come_about_in_time_is_tried_again(asker: Asker) -> None:
+    """A server whose queue is full says nothing at all."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.socket() as first, socket.socket() as second:
+        for other in (first, second):
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        port = full.getsockname()[1]
+
+        error = await asker.fail(asker.profile(base_url=f"http://127.0.0.1:{port}/v1", connect=0.1, retries=2))
+
+    assert isinstance(error, errors.TimedOut)
+    assert len(asker.pauses) == 2
+    assert asker.of(Retrying)[0].reason == f"no connection to 127.0.0.1:{port}"
 
 
 def test_a_refused_connection_at_its_port_asks_for_ollama() -> None:

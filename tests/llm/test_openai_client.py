@@ -16,7 +16,7 @@ import pytest
 from asking_rig import KEY, QUESTION, Asker
 from openai_server import DONE, Delta, End, FakeOpenAI, Finish, Plain, Raw, UsageChunk
 
-from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Usage, Waiting
+from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Thought, Usage, Waiting
 from ask_lsp.core.errors import (
     AskError,
     CutOff,
@@ -76,6 +76,23 @@ async def test_an_answer_without_usage_is_complete_all_the_same(asker: Asker, se
     assert asker.of(Usage) == []
 
 
+@pytest.mark.parametrize("count", ["-1", "-1000000000", "1e30", "1" + "0" * 30, "12.5", "[7]"])
+@pytest.mark.parametrize("name", ["prompt_tokens", "completion_tokens", "cached"])
+async def test_a_usage_that_cannot_be_is_not_told(asker: Asker, server: FakeOpenAI, name: str, count: str) -> None:
+    """It would be booked: below nothing it fills a cap up again, and beyond an integer of SQLite it is an error."""
+    told = {"prompt_tokens": "3", "completion_tokens": "1", "cached": "0"} | {name: count}
+    usage = (
+        f'{{"prompt_tokens": {told["prompt_tokens"]}, "completion_tokens": {told["completion_tokens"]}, '
+        f'"prompt_tokens_details": {{"cached_tokens": {told["cached"]}}}}}'
+    )
+    chunk = f'data: {{"id": "x", "object": "chat.completion.chunk", "choices": [], "usage": {usage}}}\n\n'
+    server.stream(Delta({"content": "ok"}), Finish(), Raw(chunk.encode()), DONE, End)
+
+    assert await asker.ask() == "ok"
+    assert asker.of(Usage) == []
+    assert asker.events[-1] == Finished("stop")
+
+
 @pytest.mark.parametrize("usage", [b"{}", b'{"total_tokens": 5}', b'{"prompt_tokens": null}'])
 async def test_a_usage_that_leaves_things_out_spoils_no_answer(asker: Asker, server: FakeOpenAI, usage: bytes) -> None:
     chunk = b'data: {"id": "x", "object": "chat.completion.chunk", "choices": [], "usage": ' + usage + b"}\n\n"
@@ -105,6 +122,7 @@ async def test_reasoning_is_waiting_and_never_text(asker: Asker, server: FakeOpe
 
     assert await asker.ask() == "42"
     assert Waiting("thinking") in asker.events
+    assert asker.of(Thought) == [Thought("let me"), Thought("think")]
 
 
 async def test_waiting_is_told_at_once_but_not_with_every_sign_of_life(asker: Asker, server: FakeOpenAI) -> None:

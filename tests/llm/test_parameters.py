@@ -36,6 +36,22 @@ async def test_a_parameter_refused_under_both_names_is_dropped(asker: Asker, ser
     assert len(server.requests) == 3
 
 
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+async def test_a_limit_of_the_user_is_sent_under_its_name_and_known_to_be_dropped(
+    asker: Asker, server: FakeOpenAI, name: str
+) -> None:
+    profile = asker.profile(parameters={name: 50})
+    await asker.ask(profile)
+    assert {"max_completion_tokens", "max_tokens"} & server.requests[-1].body.keys() == {name}
+    assert asker.client.learned.takes_limit(profile)
+
+    server.refuse_parameter("max_completion_tokens")
+    server.refuse_parameter("max_tokens")
+    await asker.ask(profile)
+
+    assert not asker.client.learned.takes_limit(profile)
+
+
 @pytest.mark.parametrize("name", ["temperature", "stream_options", "reasoning"])
 async def test_a_refused_parameter_is_dropped(asker: Asker, server: FakeOpenAI, name: str) -> None:
     server.refuse_parameter(name)

@@ -19,14 +19,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import psutil
 from lsprotocol import converters, types
 
 CAPS = Path(__file__).with_name("caps")
 LIMIT = 15.0
+LOOK_EVERY = 0.25
 CONVERTER = converters.get_converter()
 
-# The key that the fixture `config` plants. Nothing that the server says or writes, in any test, may hold it.
+# The key that the fixture `config` plants. Nothing that the server says, writes or starts may hold it, nor one that
+# comes in these variables.
 CANARY = "test-key-0123456789"
+KEY_VARIABLES = ("OPENAI_API_KEY", "ASK_LSP_API_KEY")
 
 # server-to-client method -> the path of the capability that allows it
 NEEDS = {
@@ -113,6 +117,8 @@ class LspClient:
         self.applies_edits: bool | Callable[[dict[str, Any]], bool] = True
         self.silent_on: set[str] = set()
         self.answers: dict[str, Callable[[Any], Any]] = {}
+        self.keys = {CANARY, *filter(None, (environment.get(name) for name in KEY_VARIABLES))}
+        self._looked_at = 0.0
         self.faults: list[str] = []
         self.seen: list[dict[str, Any]] = []
         self.progress: dict[str, list[dict[str, Any]]] = {}
@@ -146,6 +152,7 @@ class LspClient:
     def close(self, *, unread: bool = False) -> int:
         """Ends as an editor should; then fails if anything was wrong, or came and was not read."""
         if self.process.poll() is None:
+            self.look_at_children()
             self.request("shutdown", None)
             self.notify("exit", None)
         code = self.process.wait(LIMIT)
@@ -179,18 +186,38 @@ class LspClient:
         assert not faults, "\n".join(faults)
 
     def _leaks(self) -> Iterator[str]:
-        """Where the planted key got to: what was said, logged, or written below the user's home, its own file apart."""
+        """Where a key got to: what was said, logged, or written below the user's home, its own file apart."""
         for said in (*map(json.dumps, self.seen), *self.stderr):
-            if CANARY in said:
+            if self._holds(said):
                 yield f"the key in {said[:300]}"
         home = Path(self.environment.get("HOME", "/nonexistent"))
         for path in home.rglob("*") if home.name == "home" else ():
             if path.is_file() and path.name not in ("config.yaml", "config.yml"):
                 try:
-                    if CANARY.encode() in path.read_bytes():
-                        yield f"the key in {path}"
+                    content = path.read_bytes()
                 except OSError:
                     continue
+                if any(key.encode() in content for key in self.keys):
+                    yield f"the key in {path}"
+
+    def look_at_children(self) -> None:
+        """Fails if a process that the server started, or one of its own, has a key in its arguments or environment."""
+        self._looked_at = time.monotonic()
+        try:
+            children = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.Error:
+            return
+        for child in children:
+            try:
+                told = [*child.cmdline(), *(f"{name}={value}" for name, value in child.environ().items())]
+            except psutil.Error:
+                continue  # it has ended
+            self.faults += [
+                f"the key in a process that was started: {each[:300]}" for each in told if self._holds(each)
+            ]
+
+    def _holds(self, text: str) -> bool:
+        return any(key in text for key in self.keys)
 
     # ---- messages out
 
@@ -302,6 +329,8 @@ class LspClient:
 
     def _take(self, message: dict[str, Any]) -> None:
         with self._changed:
+            if time.monotonic() - self._looked_at > LOOK_EVERY:
+                self.look_at_children()
             self.seen.append(message)
             if "method" not in message:
                 self._check_response(message)

@@ -71,6 +71,31 @@ def test_every_captured_editor_can_ask_and_read_the_answer(name, editor, model: 
     client.close(unread=True)
 
 
+@pytest.mark.parametrize("name", ALL_CAPTURED)
+def test_every_captured_editor_can_cancel_and_then_hover(name, editor, model: FakeOpenAI, state: Path) -> None:
+    """By the menu, which all have or can get by a command, whether they show progress or not."""
+    client = editor(name, full_sync=name.startswith(("kate", "vim9-ale")))
+    held = model.hold()
+    uri = open_code(client)
+    name_of_mean = client.range_of(uri, "mean")
+    here = {"start": name_of_mean["start"], "end": name_of_mean["start"]}
+    client.run(titled(client.code_actions(uri, here), "Explain function `mean`"))
+    held.send("The first words ")
+    client.until(lambda: any("first words" in the_chat(client, state) for _ in chat_files(state)), "the first words")
+
+    client.run(titled(client.code_actions(uri, here), "Cancel running request"))
+    model.wait_for_disconnect()
+    assert finished_chat(client, state).turns[1].text.startswith("The first words")
+    client.until(lambda: "Cancel" not in str(client.code_actions(uri, here)), "the end of the job")
+
+    assert client.hover(uri, here["start"]) is None
+    model.say("It is the mean.")
+    client.run(titled(client.code_actions(uri, here), "Explain function `mean`"))
+    hover = client.until(lambda: client.hover(uri, here["start"]), "the remembered explanation")
+    assert hover["contents"]["value"] == "It is the mean."
+    client.close(unread=True)
+
+
 def test_code_with_links_and_comments_of_its_own_is_sent_as_it_is(editor, model: FakeOpenAI) -> None:
     """An edit would delete what the model does not get to see."""
     text = "See [the notes](file:./notes.md) and <!-- ask:me later --> more, <!-- ask:abc note -->\n"

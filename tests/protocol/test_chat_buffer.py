@@ -13,6 +13,11 @@ from openai_server import FakeOpenAI, Held
 from test_ask import finished_chat
 from test_chat import ask_explain, chat_uri
 
+from ask_lsp.assistant.jobs import Job
+from ask_lsp.core.errors import RequestRefused
+from ask_lsp.lsp.documents import Documents
+from ask_lsp.lsp.present.transcript import ChatTranscript
+
 
 @pytest.fixture
 def chatting(editor, model: FakeOpenAI, state: Path) -> tuple[LspClient, Held, str]:
@@ -94,6 +99,68 @@ def test_deleting_something_while_an_edit_is_under_way_does_not_make_it_twice(ch
     assert client.buffers[uri].text.count("Three.") == 1
     client.ended_progress()
     client.close(unread=True)
+
+
+def test_an_editor_that_refuses_for_good_is_said_to_and_closing_the_chat_brings_the_answer(chatting, state) -> None:
+    client, held, uri = chatting
+    client.applies_edits = False
+    held.send("Two)")
+    held.finish()
+
+    assert "does not take the whole answer" in client.ended_progress()
+    client.expect("window/showMessage", lambda params: "Close that file: the rest is written" in params["message"])
+    (path,) = chat_files(state)
+    client.close_document(uri)
+    client.until(lambda: "One. Two)" in path.read_text(encoding="utf-8"), "the rest on disk")
+    client.close(unread=True)
+
+
+def test_a_chat_file_that_was_deleted_meanwhile_is_no_success(editor, model, state) -> None:
+    client = editor("kate-22.12")
+    held = model.hold()
+    ask_explain(client)
+    held.send("One. ")
+    client.until(lambda: any("One." in path.read_text() for path in chat_files(state)), "the first words on disk")
+    (path,) = chat_files(state)
+
+    path.unlink()
+    held.send("Two)")
+    held.finish()
+
+    assert client.ended_progress() == f"The chat file {path.name} is gone, and its answer with it."
+    client.expect("window/showMessage", lambda params: params["message"].endswith("Ask again to begin a new one."))
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize(("journalled", "says"), [(True, "starts the next time"), (False, "neither be written")])
+async def test_an_answer_that_cannot_be_written_says_whether_it_is_kept(journalled, says, tmp_path) -> None:
+    """A full disk, say."""
+
+    class Full:
+        def owns(self, path: Path) -> bool:
+            return True
+
+        async def read(self, path: Path) -> str:
+            return "# A chat\n"
+
+        async def append(self, path: Path, text: str) -> None:
+            raise RequestRefused("No space left on device.")
+
+        async def journal_begin(self, path: Path, job: str) -> int:
+            return 1
+
+        async def journal(self, entry: int, text: str) -> bool:
+            return journalled
+
+    chats: Any = Full()
+    editor: Any = None
+    job = Job("job-1", "", "")
+    transcript = ChatTranscript(
+        tmp_path / "a.md", "nonce", job, "ChatGPT", {}, chats, Documents(), editor, lambda: "utf-16"
+    )
+    transcript.add("One.")
+
+    assert says in await transcript.finish("", "\n\n## You\n")
 
 
 def test_an_editor_that_refuses_for_a_while_gets_it_later(chatting, state) -> None:

@@ -11,6 +11,9 @@ from openai_server import FakeOpenAI
 from test_edit_kinds import block, open_source
 from test_edits import AFTER, ANSWER, AT_MEAN, CODE, URI, document, proposed, text_is
 
+from ask_lsp.assistant.ask import sources_of
+from ask_lsp.core.chat_format import parse
+
 CACHED = "from functools import cache\n\n\ndef f(a):\n    return a\n"
 AT_F = {"start": {"line": 4, "character": 5}, "end": {"line": 4, "character": 5}}
 SCAFFOLD = "{title: 'Scaffold...', prompt: '{{ question }}', needs: question, output: new_file, file: '{stem}_x.py'}"
@@ -189,7 +192,7 @@ def test_tests_that_were_added_give_way_to_the_next_answer(editor, model, tmp_pa
 
 
 def test_a_file_that_was_kept_and_then_made_is_changed_by_what_is_said_next(
-    editor, model, config, tmp_path, say
+    editor, model, config, tmp_path, say, state
 ) -> None:
     config("edits: {review: proposal}\n")
     client = editor()
@@ -203,6 +206,9 @@ def test_a_file_that_was_kept_and_then_made_is_changed_by_what_is_said_next(
 
     assert "ready to review" in say(client, "Use floats.")
 
+    (chat,) = chat_files(state)
+    sources = [(source.path, source.turn) for source in sources_of(parse(client.buffers[chat.as_uri()].text))]
+    assert sources == [(tmp_path / "numbers.py", 1), (made, 4)], "its text went along with the second answer"
     at = {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 0}}
     applies = [each for each in client.code_actions(made.as_uri(), at) if each["title"].startswith("Apply: ")]
     client.apply_literal(applies[0])

@@ -118,3 +118,44 @@ def test_an_answer_of_two_megabytes_is_examined_and_the_server_lives(editor, mod
     assert client.buffers[URI].text == CODE
     assert client.code_actions(URI, AT_MEAN)
     client.close(unread=True)
+
+
+SHAPE = "let x = 1;\nclass Shape {\n  area() {}\n}\n/* */\n"
+
+
+def test_a_definition_that_nobody_selected_does_not_disappear(editor, model, config, state: Path) -> None:
+    """It still parses, and yet swallows what follows: asked for once more, and never made."""
+    config("edits: {review: apply}\n")
+    uri = "file:///work/shape.js"
+    client = editor()
+    client.open(uri, SHAPE, "javascript")
+    model.say("```js\n/* let x = 1;\n```")
+    model.say("```js\nlet x = 2;\n```")
+
+    client.run(titled(client.code_actions(uri, client.range_of(uri, "let x = 1;")), "Refactor"))
+
+    client.until(lambda: client.buffers[uri].text == SHAPE.replace("x = 1", "x = 2"), "the second answer")
+    client.ended_progress()
+    reason = "`Shape`, `Shape.area` would be gone, which nobody selected."
+    assert reason in model.requests[1].messages[-1]["content"]
+    (path,) = chat_files(state)
+    assert f"Not used: {reason}" in path.read_text(encoding="utf-8")
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize(("lines", "made"), [(40, True), (60, False)])
+def test_an_answer_much_longer_than_the_target_is_looked_at_first(
+    lines: int, made: bool, editor, model, config
+) -> None:
+    config("edits: {review: apply}\n")
+    client = editor()
+    client.open(URI, CODE)
+    more = "".join(f"    x{number} = {number}\n" for number in range(lines))
+    model.say(f"```python\ndef mean(values):\n{more}    return sum(values) / len(values)\n```")
+
+    client.run(titled(client.code_actions(URI, AT_MEAN), "Refactor"))
+
+    assert ("much longer than what it replaces" in client.ended_progress()) is not made
+    assert (more in client.buffers[URI].text) is made
+    assert bool([each for each in client.code_actions(URI, AT_MEAN) if each["title"].startswith("Apply: ")]) is not made
+    client.close(unread=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -310,4 +311,41 @@ def test_undo_takes_the_last_edit_back_only_while_it_is_ours(editor, model) -> N
             client.expect("window/showMessage", lambda params: "Undone" in params["message"])
     client.expect("window/showMessage", lambda params: "nothing was undone" in params["message"])
     assert "usual arithmetic" in client.buffers[URI].text
+    client.close(unread=True)
+
+
+def test_an_edit_that_nobody_answers_is_kept_after_ten_seconds(editor, model: FakeOpenAI) -> None:
+    """And when it turns up after all, the proposal goes."""
+    client = editor("emacs28-lsp-mode-8.0")
+    client.silent_on.add("workspace/applyEdit")
+    client.open(URI, CODE)
+    model.say(ANSWER)
+    began = time.monotonic()
+    client.run(document(client))
+    request = client.expect("workspace/applyEdit")
+
+    client.until(lambda: any(steps[-1]["kind"] == "end" for steps in client.progress.values()), "the end", seconds=30)
+    sentence = client.ended_progress()
+
+    assert 9 < time.monotonic() - began < 20
+    assert "The editor did not answer." in sentence
+    assert proposed(client)
+    client.apply_literal({"edit": request["edit"]})
+    client.until(
+        lambda: not [each for each in client.code_actions(URI, AT_MEAN) if each["title"].startswith("Apply: ")]
+    )
+    client.close(unread=True)
+
+
+def test_who_wants_it_gets_edits_without_versions_too(editor, model: FakeOpenAI, config) -> None:
+    """Unversioned, as that editor takes them, and unasked."""
+    config("edits: {review: apply}\n")
+    client = editor("vim9-vim-lsp")
+    client.open(URI, CODE)
+    model.say(ANSWER)
+    client.run(document(client))
+
+    text_is(client, AFTER)
+    (request,) = [each for each in client.seen if each.get("method") == "workspace/applyEdit"]
+    assert list(request["params"]["edit"]) == ["changes"]
     client.close(unread=True)

@@ -152,6 +152,46 @@ def test_an_empty_answer_is_no_explanation_and_is_not_remembered(editor, model, 
     client.close(unread=True)
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("rust", "macro_rules! square {\n    ($x:expr) => { $x * $x };\n}\n\nfn main() { square!(3); }\n", "square"),
+        ("typescript", "function callback(n: number) {\n  return n\n}\n\ncallback?.(3)\n", "callback"),
+        ("ruby", "def empty?\n  true\nend\n\ndef empty!\n  false\nend\n\nempty?\n", "empty?"),
+    ],
+)
+def test_a_mark_behind_a_name_belongs_to_it_or_not(language, text, name, editor, model, config) -> None:
+    config("hover: ask\nhover_wait: 10000\n")
+    client = editor("vscode-1.100")
+    uri = client.open("file:///work/marks", text, language)
+    model.say("What it does.")
+    where = client.range_of(uri, name, text.count(name) - 1)
+
+    hover = client.until(lambda: client.hover(uri, where["start"]), "a hover")
+
+    assert hover["range"] == where
+    assert hover["contents"]["value"] == "What it does."
+
+
+def test_a_hover_has_a_profile_of_its_own(editor, model, config) -> None:
+    config(
+        "hover: ask\nhover_wait: 10000\nhover_profile: quick\n"
+        f"profiles:\n  quick: {{base_url: {model.base_url}, model: quick-model, api_key: quick-key}}\n"
+    )
+    client = editor("vscode-1.100")
+    uri = open_code(client)
+    model.say("The mean.", model="quick-model")
+
+    assert client.hover(uri, NAME)["contents"]["value"] == "The mean."
+
+    (request,) = model.requests
+    assert (request.model, request.headers["authorization"]) == ("quick-model", "Bearer quick-key")
+    client.execute("ask.run", {"uri": uri, "action": "find_problems"})
+    assert model.wait_for_request(2).model == "fake-model"
+    client.ended_progress()
+    client.close(unread=True)
+
+
 def test_off_counts_from_the_moment_it_is_saved(editor, config, model) -> None:
     config("hover: ask\n")
     client = editor("vscode-1.100")
@@ -200,6 +240,44 @@ def test_where_hover_is_a_key_the_first_one_asks_once_and_the_answer_is_remember
     open_code(again)
     model.say("The median.")
     assert again.hover(uri, {"line": 7, "character": 5}) is not None
+
+
+@pytest.mark.parametrize("answer", ["Yes", "No", None])
+def test_where_the_editors_settings_want_it_the_user_is_asked_before_anything_is_sent(
+    answer: str | None, editor, model
+) -> None:
+    """A repository can bring such settings. Once, also where hovering is no deliberate key."""
+
+    def wants(params) -> None:
+        params["initializationOptions"] = {"hover": "ask"}
+        params["capabilities"]["workspace"].pop("configuration", None)
+
+    client = editor("vscode-1.100", change=wants)
+    asked = []
+
+    def reply(params):
+        asked.append(params["message"])
+        return {"title": answer} if answer else None
+
+    client.answers["window/showMessageRequest"] = reply
+    uri = open_code(client)
+    assert client.hover(uri, NAME) is None
+    client.until(lambda: asked, "the question")
+    assert not model.requests
+    model.say("The mean.")
+
+    if answer == "Yes":
+
+        def there() -> bool:
+            hover = client.hover(uri, NAME)
+            return bool(hover) and hover["contents"]["value"] == "The mean."
+
+        client.until(there, "the explanation")
+    else:
+        assert [client.hover(uri, NAME) for _ in range(20)] == [None] * 20
+        assert not model.requests
+    assert asked == ["Explain on hover? (sends code)"]
+    client.close(unread=True)
 
 
 def test_a_cached_hover_does_not_wait_for_a_model(editor, model) -> None:

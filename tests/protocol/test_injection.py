@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 import yaml
 from lsp_client import chat_files
 from openai_server import FakeOpenAI
-from test_ask import finished_chat
+from test_ask import finished_chat, open_code
+from test_edit_kinds import announce
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "injection"
 CASES: list[dict[str, Any]] = yaml.safe_load((CORPUS / "answers.yaml").read_text(encoding="utf-8"))
@@ -82,3 +84,47 @@ def test_an_obeying_model_can_only_change_words(
 def running(client: Any) -> bool:
     """Whether a progress has not ended."""
     return any(not values or values[-1]["kind"] != "end" for values in client.progress.values())
+
+
+LINK = "[Click](command:workbench.action.quit)"
+
+
+def shown_to_the_user(client) -> str:
+    """All words of messages, progress and our own notifications."""
+    kinds = ("window/showMessage", "window/showMessageRequest", "$/progress", "ask/answer", "ask/status")
+    return json.dumps([each["params"] for each in client.seen if each.get("method") in kinds], ensure_ascii=False)
+
+
+def test_a_message_about_an_answer_holds_no_live_link(editor, model: FakeOpenAI, state: Path) -> None:
+    """Code goes into the chat byte for byte, but its first line is shown in passing where no chat can be opened."""
+    client = editor("vim9-vim-lsp")
+    uri = open_code(client)
+    model.say(f"```\n{LINK}\u202e\n```\n")
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+
+    said = client.expect("window/showMessage", lambda params: "Click" in params["message"])["message"]
+    assert said.startswith("[Click] (command:workbench.action.quit)⟦U+202E⟧ - ")
+    assert said.endswith(str(next(chat_files(state))))
+    assert LINK not in shown_to_the_user(client)
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize("name", ["neovim-0.11.4", "vim9-vim-lsp", "ours"])
+def test_an_error_of_an_endpoint_is_quoted_without_what_is_live(
+    name: str, editor, model: FakeOpenAI, state: Path
+) -> None:
+    client = editor("vscode-1.100", change=announce) if name == "ours" else editor(name)
+    uri = open_code(client)
+    model.fail(400, f"See {LINK} and ![x](https://evil.example/x.png) <img src=x>\u202e!")
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+
+    client.until(lambda: "refused the request (400)" in shown_to_the_user(client), "the failure")
+    (path,) = chat_files(state)
+    client.until(lambda: "stopped here" in path.read_text(encoding="utf-8") + json.dumps(client.seen), "the note")
+    for told in (shown_to_the_user(client), path.read_text(encoding="utf-8"), json.dumps(client.seen)):
+        assert "](" not in told.replace("](file:", "")
+        assert "<img" not in told
+        assert "\u202e" not in told
+    client.close(unread=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from lsp_client import chat_files, titled
+from lsp_client import ServerError, chat_files, titled
 from openai_server import FakeOpenAI
 from test_ask import finished_chat, open_code, the_chat
 
@@ -198,12 +199,117 @@ def test_the_progress_counts_while_the_model_is_silent(headers, editor, model) -
     client.close(unread=True)
 
 
+def test_the_progress_counts_tokens_not_deltas(editor, model) -> None:
+    client = editor("neovim-0.11.4")
+    held = model.hold()
+    uri = open_code(client)
+    client.execute("ask.run", {"uri": uri, "action": "explain"})
+
+    def says(pattern: str) -> bool:
+        said = (str(value.get("message")) for values in client.progress.values() for value in values)
+        return any(re.fullmatch(pattern, each) for each in said)
+
+    held.send("It")
+    client.until(lambda: says("1 token"), "one token")
+
+    def goes_on() -> bool:
+        held.send(" adds them up" * 30)
+        return says(r"\d{2,} tokens")
+
+    client.until(goes_on, "many tokens in a few pieces")
+    client.execute("ask.cancel")
+    client.ended_progress()
+    client.close(unread=True)
+
+
+def broken(module: str, name: str) -> list[str]:
+    """A server with a mistake in it."""
+    text = (
+        f"import {module} as broken\n"
+        "async def fails(*given, **named): raise LookupError('a secret')\n"
+        f"broken.{name} = fails\n"
+        "from ask_lsp.__main__ import main\n"
+        "main()\n"
+    )
+    return [sys.executable, "-c", text, "--stdio"]
+
+
+@pytest.mark.parametrize("name", ["ask_about", "making_of", "send_chat"])
+def test_a_mistake_of_our_own_ends_the_progress_with_a_sentence(name, editor, model, state) -> None:
+    client = editor("neovim-0.11.4", command=broken("ask_lsp.lsp.handlers.execute_command", name))
+    uri = open_code(client)
+    if name == "send_chat":
+        path = state / "ask-lsp" / "chats" / "a.md"
+        path.parent.mkdir(parents=True)
+        turns = (chat_format.Turn("user", "Why?"),)
+        path.write_text(chat_format.render(chat_format.Chat("0123456789abcdef01234567", "A chat", turns)))
+        client.execute("ask.send", {"uri": path.as_uri()})
+    else:
+        client.execute("ask.run", {"uri": uri, "action": "explain" if name == "ask_about" else "refactor"})
+
+    assert client.ended_progress() == "ask-lsp had an internal error; its log has the details (command ask.log)."
+    message = client.expect("window/showMessage", lambda params: "internal error" in params["message"])
+    assert "secret" not in str(message)
+    assert client.execute("ask.cancel") == {"cancelled": []}
+    client.close(unread=True)
+
+
 def test_a_cancel_of_what_has_ended_does_nothing(editor) -> None:
     client = editor()
 
     assert client.execute("ask.cancel", {"job": "job-77"}) == {"cancelled": []}
     client.notify("window/workDoneProgress/cancel", {"token": "nobody"})
     assert client.execute("ask.cancel") == {"cancelled": []}
+
+
+def gated(gate: Path, module: str) -> list[str]:
+    """A server in which loading that module, or calling a function of it, waits for somebody to write into `gate`."""
+    text = (
+        "import importlib.abc, sys\n"
+        f"def wait(): open({str(gate)!r}).close()\n"
+        "class Gate(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name == {module!r}: wait()\n"
+        "sys.meta_path.insert(0, Gate())\n"
+        "from ask_lsp.__main__ import main\n"
+        "main()\n"
+    )
+    return [sys.executable, "-c", text, "--stdio"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are those of POSIX")
+@pytest.mark.parametrize(
+    ("module", "answers"), [("ask_lsp.config.keys", True), ("ask_lsp.lsp.handlers.execute_command", False)]
+)
+def test_progress_begins_while_what_it_needs_is_still_loading(module, answers, editor, model, tmp_path, state) -> None:
+    """So it begins within 100 ms of a command that comes right behind `initialized`."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    client = editor("neovim-0.11.4", command=gated(gate, module))
+    uri = open_code(client)
+    asked = {"command": "ask.run", "arguments": [{"uri": uri, "action": "explain"}]}
+
+    number = client.begin("workspace/executeCommand", asked)
+
+    client.until(lambda: any(values for values in client.progress.values()), "a progress")
+    if answers:
+        assert client.wait(number)["job"]
+    os.close(os.open(gate, os.O_WRONLY))
+    if not answers:
+        assert client.wait(number)["job"]
+    assert client.ended_progress().startswith("fake-model answered")
+    assert len(finished_chat(client, state).turns) == 3
+    assert not client.progress
+    client.close(unread=True)
+
+
+def test_a_command_that_is_refused_while_loading_ends_its_progress(editor) -> None:
+    client = editor("neovim-0.11.4")
+
+    with pytest.raises(ServerError, match="must be text"):
+        client.execute("ask.run", {"action": 7})
+    client.until(lambda: all(not each or each[-1]["kind"] == "end" for each in client.progress.values()), "its end")
+    client.close(unread=True)
 
 
 def test_progress_begins_before_the_model_says_anything(editor, model) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lsp_client import titled
 from test_ask import CODE, open_code
+from test_chat import ask_explain, chat_uri
 from test_edits import ANSWER
 
 POINT = {"start": {"line": 4, "character": 8}, "end": {"line": 4, "character": 8}}
@@ -52,6 +53,24 @@ def test_nothing_is_offered_by_itself_where_nothing_is_selected(editor) -> None:
     assert titles(bound) == ["Fix: Division by zero is possible", "Explain this problem"]
     assert [each["kind"] for each in bound] == ["quickfix", "quickfix"]
     assert [each["diagnostics"] for each in bound] == [[PROBLEM], [PROBLEM]]
+
+
+def test_a_chat_has_no_light_bulb_where_nothing_is_selected(editor, model, state) -> None:
+    client = editor("vscode-1.100")
+    held = model.hold()
+    ask_explain(client)
+    held.send("One. ")
+    uri = chat_uri(client, state)
+
+    assert titles(client.code_actions(uri, POINT, triggerKind=2)) == ["Cancel the answer"]
+    held.finish()
+    client.ended_progress()
+    client.until(lambda: client.code_actions(uri, POINT, triggerKind=2) == [], "no job")
+    assert titles(client.code_actions(uri, POINT, triggerKind=1)) == [
+        "Send this question",
+        "Preview what would be sent",
+    ]
+    client.close(unread=True)
 
 
 def test_problems_elsewhere_are_no_reason_for_a_light_bulb_here(editor) -> None:

@@ -30,7 +30,8 @@ def test_the_embedded_model_answers_an_editor_and_ends_with_it(
     data.mkdir()
     (data / "models").symlink_to(pulled.parent)
     write_config("profiles:\n  short:\n    kind: local\n    max_output: 40\nprofile: short\n")
-    client = LspClient({**home, "ASK_LSP_DATA": str(data)}, "kate-22.12")
+    keys = {"OPENAI_API_KEY": "sk-of-the-environment-1", "ASK_LSP_API_KEY": "sk-of-the-editor-2"}
+    client = LspClient({**home, **keys, "ASK_LSP_DATA": str(data)}, "kate-22.12")
     try:
         client.initialize()
         uri = open_code(client)

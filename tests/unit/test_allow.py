@@ -30,6 +30,9 @@ terraform.tfstate terraform.tfstate.backup prod.tfvars prod.auto.tfvars prod.tfv
 secrets.yml secrets.yaml prod-secrets.yaml secrets.json credentials.json credentials config/master.key
 config/credentials.yml.enc config/credentials/production.key .cargo/credentials.toml .m2/settings.xml
 .bash_history wg0.conf
+.env~ .env.swp ..env.swp .envfoo .envrc.local .env.prod.example.bak .env.example~ .envs/.production/.django
+.netrc.old .npmrc.bak .pypirc.orig server.key~ server.key.~2~ .server.key.swp .id_rsa.swo server.pem.bak.old
+secrets.yml.bak .ssh/work~ .git/config .git/modules/inner/config .git/worktrees/one/config.bak
 """.split()  # noqa: SIM905
 SENT = """
 .env.example .env.sample .env.template .env.dist .env.local.example .env.example.local example.env env.py
@@ -38,6 +41,8 @@ SENT = """
 environment.py secret.py core/secret.py secrets.py secrets.go secret/main.py auth.json tokens.json credentials.py
 settings.xml config.json docker/config.json kube/config.go main.tf variables.tf example.tfvars README.asc signature.asc
 package.json Cargo.toml pyproject.toml certs.py keys/loader.rs secrets.example.yaml.md npmrc .gitignore history.py
+main.py~ main.py.bak main.py.orig .main.py.swp key.py.old config.old git/config .env.d.ts .envrc.example environment.old
+.github/config envs/production.py .env-sample .env_template
 """.split()  # noqa: SIM905
 
 
@@ -135,6 +140,12 @@ async def test_the_users_patterns_are_relative_to_the_workspace(
     assert await rules.verdict(top / kept, [top], [pattern], [pattern]) == ALLOWED
 
 
+async def test_a_copy_is_denied_like_what_it_is_a_copy_of(rules: FileRules, top: Path) -> None:
+    for name in ("payroll.csv~", "payroll.csv.bak", ".payroll.csv.swp"):
+        assert (await rules.verdict(top / name, [top], ["/payroll.csv"])).kind == "denied"
+    assert await rules.verdict(top / "payroll.csv.py", [top], ["/payroll.csv"]) == ALLOWED
+
+
 async def test_the_users_patterns_may_name_a_place(rules: FileRules, home: Path, tmp_path: Path, top: Path) -> None:
     (tmp_path / "ho*me").mkdir()
 
@@ -229,6 +240,14 @@ async def test_the_repository_above_the_workspace_counts(rules: FileRules, top: 
 
     assert (await rules.verdict(top / "a" / "b" / "x.log", [top / "a"])).kind == "ignored"
     assert (await rules.verdict(top / "a" / "b" / "x.txt", [top / "a"])).kind == "denied"
+
+
+async def test_an_inner_askignore_can_take_back_what_an_outer_one_leaves_out(rules: FileRules, top: Path) -> None:
+    write(top / ".askignore", "*.txt\n")
+    write(top / "open" / ".askignore", "!notes.txt\n")
+
+    assert (await rules.verdict(top / "notes.txt", [top])).kind == "denied"
+    assert await rules.verdict(top / "open" / "notes.txt", [top]) == ALLOWED
 
 
 async def test_a_repository_inside_another_has_its_own_gitignore_and_the_workspaces_askignore(
@@ -369,6 +388,24 @@ async def test_a_link_is_judged_by_both_its_names(rules: FileRules, top: Path, t
     ).kind == "ignored"
     assert await rules.verdict(tmp_path / "elsewhere" / "a.py", [tmp_path / "elsewhere"]) == ALLOWED
     assert rules.route(top / "harmless.txt", [top], [Route((".env",), "local")]) == {"local"}
+
+
+async def test_a_link_is_judged_by_every_name_on_the_way(rules: FileRules, top: Path) -> None:
+    write(top / "data.txt")
+    write(top / "plain" / "a.py")
+    (top / ".env").symlink_to("data.txt")
+    (top / "foo.py").symlink_to(".env")
+    (top / "far.py").symlink_to(top / "foo.py")
+    (top / "private").symlink_to("plain")
+    (top / "open").symlink_to("private")
+    (top / "one.py").symlink_to("two.py")
+    (top / "two.py").symlink_to("plain/../plain/a.py")
+
+    for name in ("foo.py", "far.py", "plain/../foo.py"):
+        assert (await rules.verdict(top / name, [top])).kind == "denied"
+    assert (await rules.verdict(top / "open" / "a.py", [top], ["private/"])).kind == "denied"
+    assert await rules.verdict(top / "one.py", [top], ["private/"]) == ALLOWED
+    assert rules.route(top / "far.py", [top], [Route((".env",), "local")]) == {"local"}
 
 
 async def test_a_path_with_dots_is_judged_by_where_it_leads(rules: FileRules, top: Path) -> None:

@@ -6,9 +6,10 @@ import random
 import time
 from dataclasses import replace
 
-from ask_lsp.core.anchor import UNMISTAKABLE, around, find, fitted
+from ask_lsp.core.anchor import UNMISTAKABLE, find, fitted
+from ask_lsp.core.edges import around
 from ask_lsp.core.proposal import Proposal, make_id
-from ask_lsp.core.text import Point, Snapshot, Span, end_of, slice_lines, split_lines
+from ask_lsp.core.text import Point, Span, end_of, slice_lines, split_lines
 
 RUNS = 2_000
 
@@ -16,7 +17,7 @@ RUNS = 2_000
 def proposal_at(lines: list[str], first: int, last: int) -> Proposal:
     """One about the whole lines from `first` to `last`, as the edit would keep it."""
     span = Span(Point(first, 0), Point(last, len(lines[last].rstrip("\r\n"))))
-    before, after = around(Snapshot("", 0, "", lines), span)
+    before, after = around(lines, span)
     seen = slice_lines(lines, span)
     return Proposal(make_id(), "file:///a.py", "T", "fix", 0.0, span, seen, "new", before, after, "", None)
 

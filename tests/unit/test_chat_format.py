@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from ask_lsp.assistant.ask import SOURCES, sources_of
 from ask_lsp.assistant.question import file_name
 from ask_lsp.core import chat_format
 from ask_lsp.core.chat_format import Chat, Turn, heading, last_question, messages, next_turn, parse, place_link, render
@@ -318,3 +321,25 @@ def test_the_last_question_is_the_users_last_turn_only() -> None:
 def test_a_heading_has_a_label_even_if_none_is_given() -> None:
     assert f"## You <!-- ask:{NONCE} role=user -->" == heading(NONCE, "user")
     assert f"## Bot <!-- ask:{NONCE} role=assistant a=b -->" == heading(NONCE, "assistant", " Bot\n", {"a": "b"})
+
+
+def test_the_sources_of_a_conversation_are_what_headings_name_and_what_questions_link() -> None:
+    """Whoever typed the link, and into whichever turn; in the code of a turn that says its sources it is only code."""
+    here, there, code = (Path(f"/w/{name}.py") for name in ("here", "there", "code"))
+    link = "[{0.name}:1](file://{0}#L1)"
+    quoted = f"```markdown\n{link.format(code)}\n```\n"
+    chat = Chat(
+        NONCE,
+        "T",
+        (
+            Turn("user", f"Why?\n\n{link.format(here)}\n\n{quoted}", {SOURCES: str(here)}),
+            Turn("assistant", f"See {link.format(code)}", {SOURCES: str(Path("/w/made.py"))}),
+            Turn("user", f"And {link.format(there)} x = 1"),
+        ),
+    )
+
+    found = sources_of(parse(render(chat)))
+
+    assert [(each.path, each.turn) for each in found] == [(here, 1), (Path("/w/made.py"), 2), (there, 3)]
+    typed = replace(chat, turns=(replace(chat.turns[0], text=f"{link.format(there)} too\n{chat.turns[0].text}"),))
+    assert {each.path for each in sources_of(parse(render(typed)))} == {here, there}

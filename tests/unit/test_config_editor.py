@@ -163,10 +163,30 @@ async def test_dotted_names_are_taken_as_well(tmp_path: Any, values: dict[str, A
     assert rig.keeper.take_problems() == []
 
 
+@pytest.mark.parametrize(
+    ("own", "wanted", "expected"),
+    [
+        ("", "ask", ("cached", False, True)),
+        ("hover: off\n", "ask", ("off", False, True)),
+        ("hover: cached\n", "ask", ("cached", False, True)),
+        ("hover: ask\n", "ask", ("ask", True, False)),
+        ("hover: ask\n", "off", ("off", True, False)),
+        ("", "cached", ("cached", True, False)),
+    ],
+)
+async def test_only_the_users_own_file_makes_hovering_send_code(
+    own: str, wanted: str, expected: tuple[str, bool, bool], tmp_path: Any
+) -> None:
+    """A repository can write the editor's settings: those may take the choice back, or have the user asked."""
+    settings = await Rig(tmp_path, own).settings({"hover": wanted})
+
+    assert (settings.hover, settings.hover_chosen, settings.hover_wished) == expected
+
+
 async def test_new_values_replace_the_former_ones(tmp_path: Any) -> None:
     rig = Rig(tmp_path)
 
-    assert (await rig.settings({"hover": "ask", "language": "French"})).hover == "ask"
+    assert (await rig.settings({"hover": "off", "language": "French"})).hover == "off"
     settings = await rig.settings({"language": "French"})
 
     assert (settings.hover, settings.language) == ("cached", "French")

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
 from config_rig import Rig
 
+from ask_lsp.config.keys import Keys
 from ask_lsp.core.errors import SettingsError
 
 
 async def test_nothing_is_loaded_before_somebody_asks(tmp_path: Path) -> None:
     rig = Rig(tmp_path, "model: a\n")
-    await rig.keeper.set_editor({"hover": "ask"})
+    await rig.keeper.set_editor({"hover": "off"})
 
     assert rig.keeper.loaded() is None
 
     settings = await rig.settings()
     assert rig.keeper.loaded() is settings
-    assert settings.hover == "ask"
+    assert settings.hover == "off"
 
 
 async def test_saving_the_file_takes_effect_at_the_next_ask(tmp_path: Path) -> None:
@@ -72,10 +74,15 @@ async def test_without_any_good_file_defaults_and_environment_hold(tmp_path: Pat
         "profile: local\nx\n",
         "profiles:\n  w:\n    base_url\n",
         "base_ulr: http://own.example.com\n",
+        "api_key: 12345\n",
+        "api_key: [sk-x]\n",
+        "- api_key: sk-x\n",
+        "\tmodel: x\n",
+        "model:\n\t- x\n",
         "\ufeffbase_url: https://own.example.com\n".encode("utf-16-le"),
     ],
 )
-async def test_a_wrong_file_that_names_an_endpoint_sends_nothing_elsewhere(tmp_path: Path, text: str | bytes) -> None:
+async def test_a_wrong_file_that_says_who_is_asked_sends_nothing_elsewhere(tmp_path: Path, text: str | bytes) -> None:
     """With a typing error in the file, code meant for one's own server must not go to that of the environment."""
     rig = Rig(tmp_path, text, OPENAI_API_KEY="sk-env")
 
@@ -90,6 +97,37 @@ async def test_a_wrong_file_that_names_an_endpoint_sends_nothing_elsewhere(tmp_p
 
     rig.write("model: x\n")
     assert (await rig.settings()).profile().problem is None
+
+
+async def test_a_wrong_file_with_nothing_but_a_key_or_model_is_the_reason_and_nobody_else_is_looked_for(
+    tmp_path: Path,
+) -> None:
+    """Without it the next local server that answers would be asked."""
+    profile = (await Rig(tmp_path, "api_key: 12345\n").settings()).profile()
+
+    assert not profile.unconfigured
+    assert profile.problem is not None
+    assert "config.yaml:1: " in profile.problem
+
+
+async def test_a_variable_that_the_settings_name_as_a_key_leaves_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No library and no subprocess finds it; the next question does."""
+    text = "api_key: {env: WORK_KEY}\nprofiles: {odd: {api_key: {env: PATH}}, w: {api_key: {env: OTHER_KEY}}}\n"
+    for name in ("WORK_KEY", "OTHER_KEY"):
+        monkeypatch.setenv(name, "sk-0123456789")
+    rig = Rig(tmp_path, text, WORK_KEY="sk-0123456789", OTHER_KEY="sk-0123456789")
+
+    settings = await rig.settings()
+
+    assert not {"WORK_KEY", "OTHER_KEY"} & os.environ.keys()
+    assert "PATH" in os.environ  # nothing would run without it
+    keys = Keys(rig.environment)
+    for _ in range(2):
+        key = await keys.resolve(settings.profile())
+        assert key is not None
+        assert key.reveal() == "sk-0123456789"
 
 
 async def test_a_profile_that_was_switched_to_survives_saving_the_file(tmp_path: Path) -> None:

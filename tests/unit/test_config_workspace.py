@@ -530,10 +530,10 @@ async def test_a_change_anywhere_is_in_force_at_the_next_ask(tmp_path: Path) -> 
     assert (settings.caps.spend.per_day, settings.ignore) == (1, ("y",))
     assert "higher than your cap of 1" in project.problems[0]
 
-    await project.keeper.set_editor({"hover": "ask"})
+    await project.keeper.set_editor({"hover": "off"})
     loaded = project.keeper.loaded(project.root)
     assert loaded is not None
-    assert (loaded.hover, loaded.ignore) == ("ask", ("y",))
+    assert (loaded.hover, loaded.ignore) == ("off", ("y",))
 
     await project.keeper.select_profile("ollama")
     settings = await project.narrowed()

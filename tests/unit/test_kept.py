@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from lsprotocol import types
 
-from ask_lsp.core.anchor import around
+from ask_lsp.core.edges import around
 from ask_lsp.core.edits import apply
 from ask_lsp.core.proposal import Anchor, Proposal, Source, make_id
-from ask_lsp.core.text import Point, Snapshot, Span, slice_lines, split_lines
+from ask_lsp.core.text import Point, Span, slice_lines
 from ask_lsp.lsp.documents import Document, Documents
 from ask_lsp.lsp.kept import LARGE, Kept
 
@@ -28,7 +28,7 @@ def kept(target: str, new: str) -> tuple[Document, Kept, Documents]:
     document = documents.open(types.TextDocumentItem(URI, "python", 1, ABOVE + target + BELOW))
     last = target.split("\n")
     span = Span(Point(3, 0), Point(2 + len(last), len(last[-1])))
-    before, after = around(document.live(), span)
+    before, after = around(document.lines, span)
     made = Kept(Proposal(make_id(), URI, "T", "fix", 0.0, span, target, new, before, after, "", None))
     made.hold(document, span)
     return document, made, documents
@@ -108,7 +108,7 @@ async def test_what_it_was_asked_for_is_followed_in_the_other_document() -> None
     code = documents.open(types.TextDocumentItem(URI, "python", 1, ABOVE + function(1) + BELOW))
     span = Span(Point(3, 0), Point(5, 12))
     text = slice_lines(code.lines, span)
-    at = Anchor(span, text, *around(Snapshot(URI, 1, "", split_lines("".join(code.lines))), span))
+    at = Anchor(span, text, *around(code.lines, span))
     source = Source(URI, at, "function `f`", Span(Point(0, 0), Point(2, 12)))
     nowhere = Span(Point(0, 0), Point(0, 0))
     one = Kept(

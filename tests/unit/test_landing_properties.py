@@ -16,14 +16,16 @@ import pytest
 from lsprotocol import types
 
 from ask_lsp.assistant.landing import Landed, Said, land
+from ask_lsp.core.edges import around
 from ask_lsp.core.edits import Edit
+from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.text import Point, Snapshot, Span, line_text, split_lines
 from ask_lsp.lsp import desk as desk_module
 from ask_lsp.lsp.convert import to_position, to_range
 from ask_lsp.lsp.desk import DocumentPlace
 from ask_lsp.lsp.documents import Documents
 
-RUNS = 600
+RUNS = 1500
 URI = "file:///w/a.py"
 KINDS = ("versioned", "neovim", "eglot", "refusing", "lying", "silent", "closing", "unversioned")
 WORD = re.compile(r"[LUM]\d+x")
@@ -43,13 +45,16 @@ class Editor:
     def __init__(self, kind: str, rng: random.Random, lines: int, full: bool) -> None:
         self.kind, self.rng, self.full = kind, rng, full
         self.eol = rng.choice(["\n", "\r\n"])
-        self.text = "".join(f"L{number}x{rng.choice(ODD)}{self.eol}" for number in range(lines))
+        self.text = "".join(
+            f"L{number}x{rng.choice(ODD)}{self.eol}{self.eol if rng.random() < 0.2 else ''}" for number in range(lines)
+        )
         self.version = self.sent_version = 1
         self.documents = Documents()
         self.document = self.documents.open(types.TextDocumentItem(URI, "python", 1, self.text))
         self.unsent: list[types.TextDocumentContentChangeEvent] = []
         self.typed: set[str] = set()
         self.deleted: set[str] = set()
+        self.beside: dict[str, str] = {}  # what was typed on a line with others: one of those
         self.number = 0
         self.made = self.asked = 0
         self.open = True
@@ -73,9 +78,27 @@ class Editor:
         self.number += 1
         word_text = f"U{self.number}x"
         self.typed.add(word_text)
-        at = self.rng.choice([0, len(self.text), *(match.end() for match in words)])
+        word = self.rng.choice(words) if words else None
+        ends = [] if word is None else [word.start(), word.end(), word.end(), self._line_end(word.end())]
+        at = self.rng.choice([0, len(self.text), *ends, *ends])
         before, after = self.rng.choice([(" ", ""), (self.eol, ""), ("", self.eol), (" ", self.eol + self.eol)])
+        together = self._together()
         self._change(at, at, f"{before}{word_text}{after}")
+        still = self._together()
+        self.beside = {
+            one: other for one, other in self.beside.items() if (one, other) in still or (one, other) not in together
+        }
+        neighbours = [other for one, other in still if one == word_text]
+        if neighbours:
+            self.beside[word_text] = self.rng.choice(sorted(neighbours))
+
+    def _together(self) -> set[tuple[str, str]]:
+        """The words that are on a line with each other."""
+        lines = [WORD.findall(line) for line in split_lines(self.text)]
+        return {(one, other) for words in lines for one in words for other in words if one != other}
+
+    def _line_end(self, at: int) -> int:
+        return next((end for end in range(at, len(self.text)) if self.text[end] in "\r\n"), len(self.text))
 
     def _change(self, start: int, end: int, new: str) -> None:
         lines = split_lines(self.text)
@@ -187,10 +210,15 @@ class Answer(NamedTuple):
 
     word: str
     place: DocumentPlace
-    seen: str
-    new: str
+    wanted: Proposal
     removed: set[str]
     above: int
+
+
+def wanted(editor: Editor, span: Span, new: str) -> Proposal:
+    """What is to stand at a place of the document as it is."""
+    seen, (before, after) = editor.document.live().slice(span), around(editor.document.lines, span)
+    return Proposal("p", URI, "T", "fix", 0.0, span, seen, new, before, after, "", None)
 
 
 def answer_of(editor: Editor, number: int, count: int) -> Answer:
@@ -198,10 +226,15 @@ def answer_of(editor: Editor, number: int, count: int) -> Answer:
     rng, lines = editor.rng, editor.document.lines
     first = rng.randrange(count - 2)
     last = rng.randrange(first + 1, count - 1)
+    blank = [number for number, line in enumerate(lines[:-1]) if not line_text(line)]
+    if blank and rng.random() < 0.5:  # nothing but a place between lines
+        first = last = rng.choice(blank)
     span = Span(Point(first, 0), Point(last, len(lines[last].rstrip("\r\n"))))
     pieces = [line_text(line) for line in lines[first : last + 1]]
-    at = rng.randrange(1, len(pieces))
+    at = rng.randrange(len(pieces) + 1)
     how = rng.choice(["more", "more", "less", "other"])
+    if first == last:
+        how, at = "other", 0
     gone = [] if how == "more" else pieces[at : at + rng.randrange(1, 3)]
     word = "" if how == "less" else f"M{number}x"
     pieces[at : at + len(gone)] = [word] if word else []
@@ -209,8 +242,7 @@ def answer_of(editor: Editor, number: int, count: int) -> Answer:
     return Answer(
         word,
         DocumentPlace(editor.documents, editor.document, span),
-        editor.document.live().slice(span),
-        editor.eol.join(pieces),
+        wanted(editor, span, editor.eol.join(pieces)),
         set(WORD.findall(" ".join(gone))),
         max((int(each[1:-1]) for each in above if each[0] == "L"), default=-1),
     )
@@ -231,7 +263,7 @@ async def history(kind: str, seed: int) -> None:
         for _ in range(rng.randrange(4)):
             await asyncio.sleep(0)
             editor.types_something()
-        return await land(editor, answer.place, answer.seen, answer.new, "T", _fine)  # type: ignore[arg-type]
+        return await land(editor, answer.place, answer.wanted, _fine)  # type: ignore[arg-type]
 
     landed = await asyncio.gather(*map(comes, answers))
     editor.sends()
@@ -241,14 +273,20 @@ async def history(kind: str, seed: int) -> None:
     assert "".join(editor.document.lines) == text
     found = WORD.findall(text)
     outcomes = list(zip(answers, landed, strict=True))
-    # Who deletes the new line at once leaves nothing to tell an edit by: it is kept, and the old lines are gone.
-    made = [answer for answer, outcome in outcomes if outcome.state != "kept" or answer.word in editor.deleted]
+    # Who deletes the new line at once, or types beside lines that only go, leaves nothing to tell an edit by: it is
+    # kept, and the old lines are gone.
+    made = [
+        answer
+        for answer, outcome in outcomes
+        if outcome.state != "kept" or answer.word in editor.deleted or (not answer.word and editor.made)
+    ]
     may_go = editor.deleted.union(*(answer.removed for answer in made))
     assert len(found) == len(set(found)), f"something stands there twice: {found}"
     assert editor.typed - may_go <= set(found), "something that was typed is gone"
     assert {f"L{number}x" for number in range(count)} - may_go <= set(found), "a line is gone"
     if kind == "unversioned":
         assert editor.asked <= len(answers), "sent twice to an editor that could make both"
+    assert_lines_are_whole(text, editor)
     for (word, *_, removed, highest), outcome in outcomes:
         if outcome.state == "done":
             assert not word or word in found or word in editor.deleted, "done, and not there"
@@ -260,6 +298,20 @@ async def history(kind: str, seed: int) -> None:
             before = [int(each[1:-1]) for each in found[:at] if each[0] == "L"]
             after = [int(each[1:-1]) for each in found[at:] if each[0] == "L"]
             assert max(before, default=-1) <= highest < min(after, default=count), "in the wrong place"
+
+
+def assert_lines_are_whole(text: str, editor: Editor) -> None:
+    """Nothing that was typed on a line has got to another, and on a line of the model there is what was typed there."""
+    lines = [WORD.findall(line) for line in text.splitlines()]
+    line_of = {word: number for number, words in enumerate(lines) for word in words}
+    for typed, beside in editor.beside.items():
+        if typed in line_of and beside in line_of and beside not in editor.deleted:
+            assert line_of[typed] == line_of[beside], f"{typed} was typed beside {beside}"
+    for words in lines:
+        models = {word for word in words if word[0] == "M"}
+        if models:
+            assert all(word in models or editor.beside.get(word) for word in words), f"mixed: {words}"
+            assert not any(word[0] == "L" for word in words), f"mixed: {words}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -280,7 +332,9 @@ async def test_an_untouched_document_gets_its_edit_from_every_honest_editor() ->
         place = DocumentPlace(editor.documents, editor.document, Span(Point(1, 0), Point(2, 2)))
         seen = editor.document.live().slice(Span(Point(1, 0), Point(2, 2)))
 
-        landed = await land(editor, place, seen, f"M0x{editor.eol}{seen}", "T", _fine)  # type: ignore[arg-type]
+        landed = await land(  # type: ignore[arg-type]
+            editor, place, wanted(editor, Span(Point(1, 0), Point(2, 2)), f"M0x{editor.eol}{seen}"), _fine
+        )
 
         assert landed.state == "done"
         assert editor.text.count("M0x") == editor.made == 1

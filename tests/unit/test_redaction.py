@@ -21,6 +21,11 @@ from ask_lsp.privacy.redact import SecretRedactor, kind_of, redact
 
 TOKEN = "ghp_" + "a1B2c3D4e5F6" * 3
 OTHER = "ghp_" + "Z9y8X7w6V5u4" * 3
+BOT = "123456789:AA" + "Fq9Zk3vQ9rT1xW7mB5nC2dF8hJ4lP6sA0"
+STRIPE = "sk_live_" + "a1B2c3D4e5F6" * 3
+DIGITS = ("\\0", "\\033", "\\x1B", "\\U0001F511")
+"""Escapes that a placeholder could not be told apart from."""
+
 PLAIN = RedactRules()
 
 
@@ -61,6 +66,36 @@ def check(text: str, expected: str, rules: RedactRules = PLAIN) -> Vault:
         ),
         ('#define API_KEY   "«4f9a8b7c6d5e4f3a»"', '#define API_KEY   "REDACTED_API_KEY_1"'),
         ("_authToken=«k9Qz7LmN2pR4tV6x8Y»", "_authToken=REDACTED_TOKEN_1"),
+        (
+            f"https://api.telegram.org/bot«{BOT}»/sendMessage",
+            "https://api.telegram.org/botREDACTED_TELEGRAM_TOKEN_1/sendMessage",
+        ),
+        (f"bot = '«{BOT}»'", "bot = 'REDACTED_TELEGRAM_TOKEN_1'"),
+        *(
+            (f'"{escape}«{key}»"', f'"{escape}REDACTED_{kind}_1"')
+            for escape in ("\\n", "\\b", "\\x1b", "\\u001b", "\\\\t")
+            for key, kind in ((TOKEN, "GITHUB_TOKEN"), (STRIPE, "STRIPE_KEY"))
+        ),
+        *(
+            (f'"x{escape}«{TOKEN}»"'.replace(f"{escape}«", f"«{escape}"), '"xREDACTED_GITHUB_TOKEN_1"')
+            for escape in DIGITS
+        ),
+        (f"C:\\«npm_{TOKEN[4:]}»", "C:\\REDACTED_NPM_TOKEN_1"),
+        ('api_key = """«4f9a8b7c6d5e4f3a»"""', 'api_key = """REDACTED_API_KEY_1"""'),
+        ("api_key = '''\n  «4f9a8b7c6d5e4f3a»\n'''", "api_key = '''\n  REDACTED_API_KEY_1\n'''"),
+        ('setApiKey("""«4f9a8b7c6d5e4f3a»""")', 'setApiKey("""REDACTED_API_KEY_1""")'),
+        ('password = "«correct h0rse battery»"', 'password = "REDACTED_PASSWORD_1"'),
+        ("DB_PASSWORD: '«My pa$$ word»'", "DB_PASSWORD: 'REDACTED_PASSWORD_1'"),
+        ('"password": "«hunter2 & 9!»"', '"password": "REDACTED_PASSWORD_1"'),
+        ('set_password("admin", "«hunter2x9!»")', 'set_password("admin", "REDACTED_PASSWORD_1")'),
+        (
+            "keyring.set_password('app', user, '«hunter2x9!»')",
+            "keyring.set_password('app', user, 'REDACTED_PASSWORD_1')",
+        ),
+        (
+            "user.changePassword(old, newPassword: '«hunter2x9!»')",
+            "user.changePassword(old, newPassword: 'REDACTED_PASSWORD_1')",
+        ),
     ],
 )
 def test_a_secret_becomes_a_placeholder(text: str, expected: str) -> None:
@@ -110,6 +145,17 @@ def test_a_secret_becomes_a_placeholder(text: str, expected: str) -> None:
         "type Password = string",
         "if password == other1:",
         "return token2",
+        'password = """Your password has expired."""',
+        'password = """',
+        'password = "Enter your password!"',
+        '"password": "Passwort vergessen?"',
+        'password = "Must have 8 characters, one of them a digit"',
+        'password = "{} and {} differ"',
+        'set_password("admin", "password")',
+        'get_password("service1!", prompt)',
+        'check_password(user, "Enter password 1")',
+        f"ab{TOKEN}",
+        f"12{BOT}",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -257,6 +303,16 @@ async def test_common_values_of_env_files_are_none(root: Path) -> None:
     assert await told(root, text) == text
 
 
+async def test_a_comment_in_an_env_file_needs_a_blank_before_it(tmp_path: Path) -> None:
+    """To most programs that read one; some take every `#` for a comment, so what stands before it is a secret, too."""
+    (tmp_path / ".env").write_text("API_TOKEN=tomato#lamp-9  # the lamp\nDB_PASSWORD=some-pass#word\n")
+
+    assert await told(tmp_path, "tomato#lamp-9, some-pass#word, the lamp") == (
+        "REDACTED_TOKEN_1, REDACTED_PASSWORD_1, the lamp"
+    )
+    assert await told(tmp_path, "some-pass") == "REDACTED_PASSWORD_1"
+
+
 async def test_env_files_are_read_again_when_they_change(root: Path) -> None:
     redactor = SecretRedactor()
     assert await told(root, "x new-lamp-value-5", redactor) == "x new-lamp-value-5"
@@ -363,20 +419,22 @@ def made(*values: str) -> Vault:
 @pytest.mark.parametrize(
     ("seen", "new", "expected", "left"),
     [
-        ("a T1\n", "b T1\n", "b one\n", ()),
-        ("a T1\n", "a T1\nlog(T1)\n", "a one\nlog(T1)\n", ("T1",)),
-        ("a T1\n", "log(T1)\na T1\n", "log(T1)\na one\n", ("T1",)),
+        ("a = T1\n", "b = T1\n", "b = one\n", ()),
+        ("a = T1\n", "a = T1\nlog(T1)\n", "a = one\nlog(T1)\n", ("T1",)),
+        ("a = T1\n", "log(T1)\na = T1\n", "log(T1)\na = one\n", ("T1",)),
         ("  a T1\nb\n", "log(T1)\n    a T1\n", "log(T1)\n    a one\n", ("T1",)),
-        ("a T1 T1\n", "T1\nT1\nT1\n", "one\none\nT1\n", ("T1",)),
+        ("a T1\na T1\n", "a T1\na T1\na T1\n", "a one\na one\na T1\n", ("T1",)),
+        ("a T1 T1\n", "T1\nT1\n", "T1\nT1\n", ("T1",)),
         ("a\n", "a T1\n", "a T1\n", ("T1",)),
         ("a T1\nb T2\n", "b T2\na T1\n", "b two\na one\n", ()),
+        ("a T1 T2\n", "a T2 T1\n", "a T2 T1\n", ("T2", "T1")),
         ("a T1\n", "a T9\n", "a T9\n", ("T9",)),
         ("a T9\n", "b T9\n", "b T9\n", ()),
-        ("a T1", "aT1b", "aoneb", ()),
-        ("a T1\n", "T1_OLD T1\n", "T1_OLD one\n", ()),
+        ("xT1b", "  xT1b,", "  xoneb,", ()),
+        ("T1_OLD T1\n", "T1_OLD T1 \n", "T1_OLD one \n", ()),
     ],
 )
-def test_a_value_comes_back_at_most_as_often_as_it_stood(
+def test_a_value_comes_back_where_it_stood_and_at_most_as_often(
     seen: str, new: str, expected: str, left: tuple[str, ...]
 ) -> None:
     def long(text: str) -> str:

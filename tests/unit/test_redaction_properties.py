@@ -105,7 +105,7 @@ def test_no_value_comes_back_more_often_than_it_stood_in_what_was_seen(
     kept = Counter(found[0] for found in PLACEHOLDER.finditer(restored.text))
     for name in names:
         if vault.value(name) is not None and name not in seen:
-            assert asked[name] - kept[name] == min(asked[name], had[name])
+            assert asked[name] - kept[name] <= had[name]
     assert {name for name in names if vault.value(name) is not None and kept[name]} <= set(restored.left)
 
 

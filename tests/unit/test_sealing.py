@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from ask_lsp.assistant.sealing import SealedProposals
 from ask_lsp.core.action import Problem
-from ask_lsp.core.anchor import CONTEXT
+from ask_lsp.core.edges import CONTEXT
 from ask_lsp.core.proposal import Anchor, Proposal, Source
 from ask_lsp.core.redaction import PLACEHOLDER, Redacted, RedactRules, Vault
 from ask_lsp.core.sealing import texts_of
@@ -183,3 +185,25 @@ async def test_updates_are_sealed_too_and_the_rest_is_as_it_was_kept() -> None:
     assert await store.of_uri(plain.uri) == await store.all() == [kept.of["p1"]]
     assert await store.remove("p1")
     assert not await store.remove("p1")
+
+
+MANY = """
+from ask_lsp.core.proposal import Proposal
+from ask_lsp.core.sealing import unsealed
+from ask_lsp.core.text import Point, Span
+
+secrets = [f"pass{number}word" for number in range(80)]
+first, second = ("".join(f"call('{each}')\\n" for each in half) for half in (secrets[:40], secrets[40:]))
+sealed = "".join(f"call('REDACTED_PASSWORD_{number + 1}')\\n" for number in range(40))
+nowhere = Span(Point(0, 0), Point(0, 0))
+kept = Proposal("p1", "file:///w/a.py", "Fix", "fix", 0.0, nowhere, sealed, sealed, "", "", "", None)
+back = unsealed(kept, first + second.replace("79", "80", 1), set(secrets[:79]))
+print(back.seen == first)
+"""
+
+
+def test_the_time_does_not_grow_with_every_secret() -> None:
+    """In a process of its own: what would try every way to divide the text would never end."""
+    done = subprocess.run([sys.executable, "-c", MANY], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.stdout == "True\n", done.stderr

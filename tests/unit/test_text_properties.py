@@ -190,7 +190,8 @@ def test_a_full_text_after_a_key_moves_places_as_the_key_would_have(
     steps = replace_all(lines, "".join(edited))
 
     assert edited == lines
-    assert len(steps) <= 1
+    joined = exact.old.start < start  # a lone \r and a \n that have become neighbours
+    assert len(steps) <= 1 + joined
     for step in steps:
         old = step.change.old
         assert exact.old.contains(old) or len(step.removed) <= len(slice_lines(before, exact.old))

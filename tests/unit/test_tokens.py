@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ask_lsp.core.tokens import MESSAGE_PIECES, Experience, message_pieces, pieces
+from ask_lsp.core.tokens import MESSAGE_PIECES, Experience, RunningCount, message_pieces, pieces
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "token_counts.json"
 PROSE = ("german", "cjk")
@@ -128,3 +130,21 @@ def test_counting_is_fast_whatever_the_text() -> None:
         began = time.perf_counter()
         pieces(text)
         assert time.perf_counter() - began < 0.5
+
+
+BITS = st.lists(
+    st.text(st.sampled_from("abzABZ09 \t\n_-.()\"'éя漢🙂\u00a0"), max_size=30) | st.just("x" * 1_200),
+    max_size=30,
+)
+
+
+@given(BITS)
+def test_a_text_that_comes_bit_by_bit_has_as_many_pieces_as_the_whole(bits: list[str]) -> None:
+    """An endpoint that sends letter by letter is not taken for one that says more."""
+    whole = "".join(bits)
+    count = RunningCount()
+    for bit in bits:
+        count.add(bit)
+
+    assert count.pieces == pieces(whole)
+    assert count.tokens_at_least(1.35) <= pieces(whole)

@@ -21,11 +21,11 @@ from ask_lsp.assistant.sending import Prepared, Sending, Spent
 from ask_lsp.assistant.services import Services
 from ask_lsp.core import chat_format
 from ask_lsp.core.conversation import Finished, Retrying, TextDelta, Waiting
-from ask_lsp.core.errors import AskError
+from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.fences import close_open_fence
 from ask_lsp.core.markdown import MarkdownFilter
-from ask_lsp.core.profile import Profile
 from ask_lsp.core.spend import about, money
+from ask_lsp.core.tokens import pieces
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +48,11 @@ class Transcript(Protocol):
         """While an editor is told to open the file: nothing is written to it that the editor might not have read."""
         ...
 
-    async def finish(self, tail: str, next_question: str) -> bool:
-        """Writes what is left, `tail`, and the next question's heading. False if an editor would not take it."""
+    async def finish(self, tail: str, next_question: str) -> str:
+        """Writes what is left, `tail`, and the next question's heading.
+
+        Where that cannot be, returns the sentence that says where the answer is.
+        """
         ...
 
 
@@ -89,15 +92,16 @@ class View(Protocol):
         ...
 
 
-Writer = Callable[[Path, str, Job, Profile], Transcript]
-"""Opens a transcript: the file, the nonce of its conversation, the job that writes, and who answers."""
+Writer = Callable[[Path, str, Job, Prepared], Transcript]
+"""Opens a transcript: the file, the nonce of its conversation, the job that writes, and what it answers."""
 
 
 @dataclass
 class Told:
     """What an answer has come to so far. `ending` is a remark of ours below it, `again` our own next question.
 
-    `text` is as the model wrote it, `shown` what of it may be shown: nothing in it loads or runs anything.
+    `astray` says where it is, if not in its file. `text` is as the model wrote it, `shown` what of it may be shown:
+    nothing in it loads or runs anything.
     """
 
     text: list[str] = field(default_factory=list)
@@ -106,6 +110,7 @@ class Told:
     complete: bool = False
     ending: str = ""
     again: str = ""
+    astray: str = ""
 
 
 class Previewed(Exception):
@@ -158,7 +163,7 @@ async def answer(
     await jobs.turn(job, limit, lambda before: view.note(f"queued: {before} requests are at work"))
     told = Told()
     trouble: AskError | Cancelled | None = None
-    transcript = running.writer(path, nonce, job, prepared.profile)
+    transcript = running.writer(path, nonce, job, prepared)
     try:
         await job.guard(_read(running, prepared, told, transcript, path if show else None))
         if judge is not None:
@@ -168,7 +173,7 @@ async def answer(
         told.ending = "Cancelled." if isinstance(error, Cancelled) else f"The answer stopped here: {error}"
     except Exception:
         log.exception("the answer of %s failed", job.id)
-        trouble = AskError("ask-lsp had an internal error; its log has the details (command ask.log).")
+        trouble = internal_error()
         told.ending = f"The answer stopped here: {trouble}"
     finally:
         jobs.done()
@@ -176,6 +181,11 @@ async def answer(
     if trouble is not None:
         raise trouble
     return told
+
+
+def internal_error() -> AskError:
+    """What is said of a mistake of our own, once it has been logged."""
+    return AskError("ask-lsp had an internal error; its log has the details (command ask.log).")
 
 
 async def _judged(judge: Judge, told: Told) -> str:
@@ -236,7 +246,7 @@ async def _read_events(
 ) -> None:
     view = running.view
     began = reported = time.monotonic()
-    pieces = 0
+    tokens, begins = 0, True
     harmless = MarkdownFilter()
 
     def show(text: str) -> None:
@@ -252,13 +262,13 @@ async def _read_events(
             now = time.monotonic()
             if isinstance(event, TextDelta):
                 told.text.append(event.text)
-                pieces += 1
+                tokens += pieces(event.text)
                 show(harmless.feed(event.text))
-                if pieces == 1:
+                if begins:
                     begun()
-                if now - reported >= REPORT_EVERY or pieces == 1:
-                    reported = now
-                    view.note(f"{pieces} tokens")
+                if now - reported >= REPORT_EVERY or begins:
+                    reported, begins = now, False
+                    view.note("1 token" if tokens == 1 else f"{tokens} tokens")
             elif isinstance(event, Waiting):
                 view.note(f"{event.what} {now - began:.0f} s")
             elif isinstance(event, Retrying):
@@ -288,7 +298,7 @@ async def _close(transcript: Transcript, nonce: str, told: Told) -> None:
         tail += "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
         tail += chat_format.note(nonce, told.ending)
     question = chat_format.next_turn((text + tail)[-2:], nonce, "user")
-    await transcript.finish(tail, f"{question}{told.again}\n" if told.again else question)
+    told.astray = await transcript.finish(tail, f"{question}{told.again}\n" if told.again else question)
 
 
 def asked(prepared: Prepared) -> str:
@@ -308,7 +318,9 @@ def summary(prepared: Prepared, spent: Spent) -> str:
 
 
 async def tell_answered(running: Running, prepared: Prepared, told: Told, path: Path) -> None:
-    """Tells the user that the answer is there, or what there is of it."""
+    """Tells the user that the answer is there, or what there is of it. Raises RequestRefused if it is not."""
+    if told.astray:
+        raise RequestRefused(told.astray)
     sentence = summary(prepared, told.spent) if told.complete else CUT
     await running.view.done(sentence, path, first_line("".join(told.shown)), cut=not told.complete)
 

@@ -7,21 +7,21 @@ in a state from which the conversation can go on, and the user hears one sentenc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from ask_lsp.assistant.answering import Running, answer, tell_answered
 from ask_lsp.assistant.explain import explanation_key
 from ask_lsp.assistant.jobs import Cancelled
-from ask_lsp.assistant.question import NO_VALUES, Ask, answer_language, build, file_name, instructed
+from ask_lsp.assistant.question import NO_VALUES, Ask, answer_language, build, concealing, file_name, instructed
 from ask_lsp.assistant.sending import Consent, Sending, Source
 from ask_lsp.core import chat_format
 from ask_lsp.core.chat_format import Chat, Turn
 from ask_lsp.core.conversation import Message
 from ask_lsp.core.errors import AskError, RequestRefused
-from ask_lsp.core.uris import path_of, root_of
+from ask_lsp.core.uris import path_of
 
-SOURCES = "sources"  # on a turn: the paths of the files whose text is in it
+SOURCES = "sources"  # on a turn: the paths of the files whose text is in it, or was sent for it
 BLANK = "blank"  # on a turn that waits for a question: a digest of what we put there
 
 
@@ -32,7 +32,8 @@ async def ask_about(running: Running, ask: Ask) -> None:
     try:
         settings = await services.settings.current(ask.root)
         await services.outbox.require(ask.sending((), settings))
-        title = ask.question.strip().split("\n")[0] or ask.action.title_for(ask.target, settings.assistant_name)
+        asked = await concealing(services, ask, settings)(ask.question)
+        title = asked.strip().split("\n")[0] or ask.action.title_for(ask.target, settings.assistant_name)
         title = f"{title} ({file_name(ask.snapshot.uri)})"
         if ask.action.needs == "question" and not ask.question.strip() and not running.preview:
             await ask_for_words(running, ask, title)
@@ -83,17 +84,27 @@ def question_in(text: str) -> str:
 
 def first_turn(ask: Ask, text: str, attributes: Mapping[str, str] | None = None) -> Turn:
     """The turn that begins a conversation: its heading says which files' text is in it, for the gate."""
-    sources = "\n".join(str(source.path) for source in ask.sources)
-    return Turn("user", text, {**(attributes or {}), **({SOURCES: sources} if sources else {})})
+    return Turn("user", text, {**(attributes or {}), **recorded([source.path for source in ask.sources])})
+
+
+def recorded(paths: Iterable[Path]) -> dict[str, str]:
+    """What a heading says about the files whose text was sent."""
+    sources = "\n".join(map(str, paths))
+    return {SOURCES: sources} if sources else {}
 
 
 def sources_of(chat: Chat) -> tuple[Source, ...]:
-    """The files whose text is in a conversation, and the turns that they came with."""
+    """The files whose text is in a conversation, and the turns that they came with.
+
+    Those that a heading names, and those that somebody has linked in a question: what is typed is not recorded.
+    """
     found: dict[Path, Source] = {}
     for number, turn in enumerate(chat.turns, 1):
         paths = [Path(line) for line in turn.attributes.get(SOURCES, "").split("\n") if line]
-        if turn.role == "user" and not paths:  # written before headings said so, or by hand
-            paths = [path for uri in chat_format.linked(turn.text) if (path := path_of(uri)) is not None]
+        if turn.role == "user":
+            # Where a heading says which files there are, a link in code is only code.
+            links = chat_format.linked(turn.text, in_code=not paths)
+            paths += [path for uri in links if (path := path_of(uri)) is not None]
         for path in paths:
             found.setdefault(path, Source(path, number))
     return tuple(found.values())
@@ -105,9 +116,7 @@ async def send_chat(running: Running, path: Path, text: str, locale: str | None,
     try:
         question_in(text)
         chat = chat_format.parse(text)
-        sources = sources_of(chat)
-        root = root_of(sources[0].path if sources else None, consent.roots)
-        settings = await services.settings.current(root)
+        settings = await services.settings.current(consent.root)
         action = settings.action(chat.attributes.get("action", "ask")) or settings.action("ask")
         system = ""
         if action is not None:
@@ -121,7 +130,7 @@ async def send_chat(running: Running, path: Path, text: str, locale: str | None,
             action=action.id if action else "ask",
             conversation=chat.nonce,
             settings=settings,
-            sources=sources,
+            sources=sources_of(chat),
             consent=consent,
             chosen=action.profile if action else None,
         )

@@ -24,10 +24,11 @@ from ask_lsp.assistant.question import Ask, build, concealed, file_name
 from ask_lsp.assistant.reading import read
 from ask_lsp.assistant.sending import Prepared, Sending
 from ask_lsp.core import chat_format
-from ask_lsp.core.anchor import anchored, around
+from ask_lsp.core.anchor import anchored
 from ask_lsp.core.answer import Unusable, has_code
 from ask_lsp.core.chat_format import Chat
 from ask_lsp.core.conversation import Message
+from ask_lsp.core.edges import around
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.proposal import Proposal, Source, make_id
 from ask_lsp.core.redaction import restore
@@ -61,6 +62,10 @@ class Shelf(Protocol):
 
     def made(self, place: LivePlace, proposal: Proposal, landed: Landed) -> None:
         """Remembers the last edit, so that it can be undone or tried again."""
+        ...
+
+    def wrote(self, path: Path) -> None:
+        """Remembers that the last answer became a file."""
         ...
 
     async def drop(self, proposal_id: str) -> None:
@@ -147,7 +152,8 @@ async def run_edit(running: Running, making: Making, way: Way, going_on: Convers
             return
         if outcome.new is None:
             await view.first_text(path)
-            raise RequestRefused(f"Nothing was changed: {lower_first(outcome.reason)} The answer is in the chat.")
+            where = told.astray or "The answer is in the chat."
+            raise RequestRefused(f"Nothing was changed: {lower_first(outcome.reason)} {where}")
         proposal = proposal_of(way.target, outcome.new, path, making)
         way.conversing(path, replace(way.target, offered=outcome.new))
         sentence, made = await way.bring(way.target, proposal, outcome.flags, settings)
@@ -168,7 +174,7 @@ def lower_first(sentence: str) -> str:
 def proposal_of(target: Making, new: str, chat: Path, making: Making) -> Proposal:
     """What is kept of an edit that has its text."""
     ask = target.ask
-    before, after = around(ask.snapshot, ask.span)
+    before, after = around(ask.snapshot.lines, ask.span)
     return Proposal(
         id=make_id(),
         uri=ask.snapshot.uri,
@@ -206,8 +212,11 @@ async def _conversation(
         chat = chat_format.parse(going_on.text)
         system = Message("system", "\n\n".join(filter(None, (question.system, going_on.now))))
         sending = making.ask.sending([system, *chat_format.messages(chat)], settings)
-        sources = tuple(dict.fromkeys((*sources_of(chat), *sending.sources)))
-        return replace(sending, conversation=chat.nonce, sources=sources), going_on.path
+        known = sources_of(chat)
+        recorded = {source.path for source in known}
+        fresh = [replace(each, turn=len(chat.turns)) for each in sending.sources if each.path not in recorded]
+        paths = tuple(each.path for each in fresh)
+        return replace(sending, conversation=chat.nonce, sources=(*known, *fresh), fresh=paths), going_on.path
     title = f"{making.title} ({file_name(making.ask.snapshot.uri)})"
     turn = first_turn(making.ask, question.text)
     chat = Chat(making.ask.conversation, title, (turn,), {"action": making.ask.action.id})
@@ -310,14 +319,14 @@ async def bring_to_document(
         return Brought(f"{proposal.title}: ready to review in {name}." + (f" {reason}" if reason else ""), False)
 
     async def check(snapshot: Snapshot, span: Span, text: str) -> str:
-        moved = Ask(making.ask.action, snapshot, span, making.ask.target)
+        moved = Ask(making.ask.action, snapshot, span, making.ask.target, beside=making.ask.beside)
         try:
             return " ".join(await examine(running.services.symbols, moved, snapshot.slice(span), text))
         except Unusable as unusable:
             return str(unusable)
 
     running.view.note("putting it in its place")
-    landed = await land(desk, making.place, making.seen, proposal.new, proposal.title, check)
+    landed = await land(desk, making.place, proposal, check)
     if landed.state == "done":
         shelf.made(making.place, proposal, landed)
         return Brought(f"{proposal.title}: done in {name}, {_changed(landed)}.", True)

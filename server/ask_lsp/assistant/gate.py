@@ -12,7 +12,7 @@ from ask_lsp.assistant.ports import Symbols
 from ask_lsp.assistant.question import Ask
 from ask_lsp.core.answer import Unusable
 from ask_lsp.core.edits import smallest
-from ask_lsp.core.text import Snapshot, Span, splice
+from ask_lsp.core.text import Snapshot, Span, splice, split_lines
 
 MANY_LINES = 40
 
@@ -30,6 +30,10 @@ async def examine(symbols: Symbols, ask: Ask, seen: str, new: str) -> list[str]:
     if found.lost:
         raise Unusable(f"{_named(found.lost)} would be gone, which nobody selected.")
     flags = []
+    if not _keeps(seen, new, *ask.beside):
+        if found.dropped:
+            raise Unusable(f"{_named(found.dropped)} would be gone, which nobody selected.")
+        flags.append("It changes lines beside those that it was asked about.")
     if found.dropped:
         flags.append(f"{_named(found.dropped)} would be gone.")
     if found.added and ask.action.output == "replace":
@@ -44,6 +48,14 @@ async def examine(symbols: Symbols, ask: Ask, seen: str, new: str) -> list[str]:
     if new.count("\n") > 3 * lines + MANY_LINES:
         flags.append("It is much longer than what it replaces.")
     return flags
+
+
+def _keeps(seen: str, new: str, above: int, below: int) -> bool:
+    """Whether the first and last lines are as they were, but for blank ones."""
+    lines = split_lines(seen)
+    first, last = lines[:above], lines[len(lines) - below :]
+    head, tail, now = ([line.strip() for line in part if line.strip()] for part in (first, last, split_lines(new)))
+    return now[: len(head)] == head and now[len(now) - len(tail) :] == tail
 
 
 def _with(snapshot: Snapshot, span: Span, new: str) -> tuple[tuple[str, ...], Span]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -73,6 +74,7 @@ class Jobs:
 
     def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
         self._running: dict[str, tuple[Job, asyncio.Task[None]]] = {}
+        self._session = secrets.token_hex(3)  # a client may hold ids of a server that is gone
         self._numbers = itertools.count(1)
         self._changed = changed
         self._working = 0
@@ -80,7 +82,7 @@ class Jobs:
 
     def start(self, title: str, about: str, work: Callable[[Job], Awaitable[None]]) -> Job:
         """Starts a job and returns at once. `work` reports its own failures; one that escapes is logged."""
-        job = Job(f"job-{next(self._numbers)}", title, about)
+        job = Job(f"job-{self._session}-{next(self._numbers)}", title, about)
         task = asyncio.ensure_future(self._run(job, work))
         self._running[job.id] = (job, task)
         self._changed()

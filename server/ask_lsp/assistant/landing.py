@@ -12,7 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from ask_lsp.core.edges import aimed
 from ask_lsp.core.edits import Edit, merge, smallest
+from ask_lsp.core.evidence import lines_agree
+from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.text import Snapshot, Span
 
 log = logging.getLogger(__name__)
@@ -59,8 +62,8 @@ class LivePlace(Protocol):
         """The place for what comes next: with the text that was to become `new`, which may reach over its edges."""
         ...
 
-    def watch(self) -> Watch:
-        """Begins to look at what an edit, sent next, does here."""
+    def watch(self, span: Span, edits: Sequence[Edit]) -> Watch:
+        """Begins to look at what edits, sent next, do to a stretch that holds the place."""
         ...
 
 
@@ -103,6 +106,7 @@ Check = Callable[[Snapshot, Span, str], Awaitable[str]]
 """Says what is wrong with a merged text at its place; "" for nothing."""
 
 CLOSED = "The file is no longer open, or was opened anew."
+LOST = "The lines around its place are no longer there."
 MEETS = "The same lines were changed meanwhile."
 REFUSED = "The editor refused the edit."
 SILENT = "The editor did not answer."
@@ -111,8 +115,10 @@ UNSEEN = "The editor said that it made the edit, but has not shown the text yet.
 TYPING = "The file was being changed all the time."
 
 
-async def land(desk: Desk, place: LivePlace, seen: str, new: str, label: str, check: Check) -> Landed:
-    """Brings the text of `place` from `seen` to `new`, keeping what was typed meanwhile.
+async def land(desk: Desk, place: LivePlace, wanted: Proposal, check: Check) -> Landed:
+    """Brings the text of `place` from what the model saw to what it wants, keeping what was typed meanwhile.
+
+    What was typed at an edge of the place is part of its lines, and merged like what was typed in it.
 
     A try that came too late for the editor is made again at the new version, a few times; nothing is ever sent twice
     to an editor that could make both.
@@ -123,6 +129,10 @@ async def land(desk: Desk, place: LivePlace, seen: str, new: str, label: str, ch
             if at is None:
                 return Landed("kept", CLOSED)
             snapshot, span = at
+            aim = aimed(snapshot.lines, span, wanted.seen, wanted.new, wanted.before, wanted.after)
+            if aim is None:
+                return Landed("kept", LOST)
+            seen, new, span = aim
             now = snapshot.slice(span)
             text = await asyncio.to_thread(merge, seen, new, now)
             if text is None:
@@ -130,12 +140,13 @@ async def land(desk: Desk, place: LivePlace, seen: str, new: str, label: str, ch
             if now not in (seen, text) and (problem := await check(snapshot, span, text)):
                 return Landed("kept", f"{MEETS[:-1]}, and merged with that, {problem[:1].lower()}{problem[1:]}")
             if text == now:
-                return Landed("done", before=now, after=now)
+                there = now == new or lines_agree(seen, new, now) is not None
+                return Landed("done", before=now, after=now) if there else Landed("kept", MEETS)
             edits = await asyncio.to_thread(smallest, snapshot.lines, span, text)
             if place.now() != at:
                 continue  # it was typed in while this was worked out
-            watch = place.watch()
-            said = await desk.edit(snapshot, edits, label)
+            watch = place.watch(span, edits)
+            said = await desk.edit(snapshot, edits, wanted.title)
             if said.word == "applied":
                 shown = await watch.shown(now, text)
                 if shown:

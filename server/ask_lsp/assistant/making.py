@@ -199,7 +199,8 @@ async def _with_neighbours(services: Services, ask: Ask) -> Ask:
     if side is None:
         return ask
     first, last = min(side.start, own[0]), max(side.stop - 1, own[-1])
-    return replace(ask, span=Span(Point(first, 0), _end_of_line(ask.snapshot, last)), target="the code")
+    beside = (own[0] - first, last - own[-1])
+    return replace(ask, span=Span(Point(first, 0), _end_of_line(ask.snapshot, last)), target="the code", beside=beside)
 
 
 async def _with_its_definition(services: Services, ask: Ask, number: int) -> range:

@@ -18,9 +18,10 @@ from ask_lsp.assistant.making import Follow, Making, rewriting
 from ask_lsp.assistant.ports import Files
 from ask_lsp.assistant.question import Ask, file_name
 from ask_lsp.assistant.reading import read, target_of
-from ask_lsp.core.anchor import around, fitted
+from ask_lsp.core.anchor import fitted
 from ask_lsp.core.answer import whole_file
 from ask_lsp.core.beside import candidates
+from ask_lsp.core.edges import around
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.settings import Settings
@@ -38,6 +39,10 @@ class Disk(Protocol):
 
     def uri_of(self, path: Path) -> str:
         """The URI of a path."""
+        ...
+
+    def is_open(self, path: Path) -> bool:
+        """Whether the editor has the document of a file open, which need not be on the disk yet."""
         ...
 
     def open_now(self, uri: str) -> tuple[Snapshot, Follow] | None:
@@ -59,7 +64,8 @@ async def make_file(
     """Runs one such edit to its end. Failures are shown by the view, never raised."""
     try:
         path, there = await running.job.guard(_place(running, making.ask, disk))
-        if there:
+        if there is not None:
+            making = replace(making, ask=replace(making.ask, also=tuple(dict.fromkeys((path, there)))))
             await _append(running, desk, shelf, making, path, disk, going_on)
             return
     except AskError as error:
@@ -102,9 +108,11 @@ async def _create(
         why = f" {proposal.reason}" if flags else ""
         return Brought(f"{proposal.title}: ready to review, for {path.name}. ask.proposals lists it.{why}", False)
     try:
+        if disk.is_open(path):
+            raise RequestRefused(f"{path.name} is open in the editor by now.")
         await running.services.files.create(path, proposal.new)
     except RequestRefused as refused:
-        if not await running.services.files.exists(path):
+        if not await _is_there(running.services.files, disk, path):
             await shelf.keep(replace(proposal, reason=str(refused)), None, show=False)
             raise RequestRefused(f"{refused} The text is kept: ask.proposals lists it.") from None
         # Somebody was faster, or another answer of ours: the text goes where it would go if it were asked for now.
@@ -118,6 +126,7 @@ async def _create(
         return await bring_to_document(running, desk, shelf, target, proposal, flags, settings)
     written = target.ask.snapshot._replace(lines=tuple(split_lines(proposal.new)))
     shelf.conversing(chat, _of_the_whole(asked, written, None))
+    shelf.wrote(path)
     shown = await disk.show(path)
     return Brought(f"{proposal.title}: written to {path}.", shown)
 
@@ -134,7 +143,7 @@ async def behind(
     seen, new = snapshot.slice(span), proposal.new
     if seen.strip():
         new = seen + "\n" * (3 if path.suffix == ".py" else 2) + new.strip("\r\n")
-    before, after = around(snapshot, span)
+    before, after = around(snapshot.lines, span)
     proposal = replace(
         proposal, uri=snapshot.uri, new_file=False, seen=seen, new=new, before=before, after=after, standing=None
     )
@@ -142,7 +151,12 @@ async def behind(
 
 
 async def _document(files: Files, disk: Disk, path: Path, language: str = "") -> tuple[Snapshot, Follow | None]:
-    """What a file says, in the editor if that can open it. Raises RequestRefused when it cannot be read."""
+    """What a file says, in the editor if that can open it. Raises RequestRefused when it cannot be read.
+
+    One that a symlink has been put in the place of since is not.
+    """
+    if await files.real(path) != path:
+        raise RequestRefused(f"{path} leads to another file by now: nothing was read. Look at it, and ask again.")
     document = await disk.opened(path)
     if document is None:
         return Snapshot(disk.uri_of(path), 0, language, tuple(split_lines(await files.read(path)))), None
@@ -188,27 +202,53 @@ async def _append(
     target = replace(making, ask=ask, place=follow(span) if follow else None)
     now = f"The tests go to the end of {path.name}, which says now:\n\n{snapshot.text[-SHOWN_OF_TESTS:]}"
     words = "\n\n".join(filter(None, (making.ask.question, now)))
-    asked = replace(making, ask=replace(making.ask, form="append", file=path.name, question=words, also=(path,)))
+    asked = replace(making, ask=replace(making.ask, form="append", file=path.name, question=words))
     going_on = replace(going_on, now=now) if going_on else None
     await run_edit(running, asked, Way(target, partial(read, target), bring, shelf.drop, shelf.conversing), going_on)
 
 
-async def _place(running: Running, ask: Ask, disk: Disk) -> tuple[Path, bool]:
-    """Where the text goes, and whether that file is there. Raises RequestRefused where there is no place for one."""
+async def _place(running: Running, ask: Ask, disk: Disk) -> tuple[Path, Path | None]:
+    """The real path that the text goes to, and the name of the file that is there already, if one is.
+
+    A repository may hold symlinks. Nothing is read or made where one leads out of the workspace, or, outside of any,
+    anywhere else. Raises RequestRefused where there is no place.
+    """
     files = running.services.files
     source = disk.path_of(ask.snapshot.uri)
     if source is None:
         raise RequestRefused("This document is no file on this machine: nothing can be made beside it. Save it first.")
     if named := ask.action.file:
         path = source.with_name(named.replace("{stem}", source.stem).replace("{suffix}", source.suffix))
-        if await files.exists(path):
+        if await _is_there(files, disk, path):
             raise RequestRefused(f"{path} exists already, and is left as it is. Move it away, and ask again.")
-        return path, False
-    found = [Path(path) for path in candidates(PurePath(source), ask.snapshot.language)]
-    for path in found:
-        if await files.exists(path):
-            return path, True
-    for path in found[:-1]:
+        return await _inside(files, path, ask.root), None
+    *others, last = [Path(path) for path in candidates(PurePath(source), ask.snapshot.language)]
+    beside = await _inside(files, last, ask.root)
+    found = [(path, await files.real(path)) for path in others]
+    found = [(path, real) for path, real in found if await _stays(files, path, real, ask.root)]
+    for path, real in (*found, (last, beside)):
+        if await _is_there(files, disk, path):
+            return real, path
+    for path, real in found:
         if path.parent != source.parent and await files.exists(path.parent):
-            return path, False
-    return found[-1], False
+            return real, None
+    return beside, None
+
+
+async def _is_there(files: Files, disk: Disk, path: Path) -> bool:
+    """Whether there is a file, or one that somebody has not saved yet."""
+    return disk.is_open(path) or await files.exists(path)
+
+
+async def _inside(files: Files, path: Path, root: Path | None) -> Path:
+    """The real path of a file to be made or added to. Raises RequestRefused if that is elsewhere."""
+    real = await files.real(path)
+    if not await _stays(files, path, real, root):
+        name = str(path) if real == path else f"{path} (really {real})"
+        where = "outside of the workspace" if root else "a link to elsewhere"
+        raise RequestRefused(f"{name} is {where}: it is not read or written. Move it, or ask about another file.")
+    return real
+
+
+async def _stays(files: Files, path: Path, real: Path, root: Path | None) -> bool:
+    return real == path if root is None else real.is_relative_to(await files.real(root))

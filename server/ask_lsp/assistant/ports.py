@@ -195,12 +195,16 @@ class Chats(Protocol):
         """Whether the real path (symlinks followed) is a file in our chats directory."""
         ...
 
+    async def is_written_elsewhere(self, path: Path) -> bool:
+        """Whether another process that lives is writing an answer into the file, or has one that is not safe yet."""
+        ...
+
     async def journal_begin(self, path: Path, job: str) -> int:
         """Opens a journal entry for one answer and returns its id."""
         ...
 
-    async def journal(self, entry: int, text: str) -> None:
-        """Replaces the text of a journal entry by what the answer is so far."""
+    async def journal(self, entry: int, text: str) -> bool:
+        """Replaces the text of a journal entry by what the answer is so far. False if it could not be kept."""
         ...
 
     async def journal_end(self, entry: int) -> None:
@@ -282,6 +286,10 @@ class UnsealedProposals(Proposals, Protocol):
 class Files(Protocol):
     """The few things that we do with files of the user's."""
 
+    async def real(self, path: Path) -> Path:
+        """That path with every symlink followed, whether there is anything or not."""
+        ...
+
     async def exists(self, path: Path) -> bool:
         """Whether there is anything at that path, a folder included."""
         ...
@@ -291,7 +299,10 @@ class Files(Protocol):
         ...
 
     async def create(self, path: Path, text: str) -> None:
-        """Makes a new file, and the folders to it. Raises RequestRefused if there is one, or it cannot be made."""
+        """Makes a new file, and the folders to it. Follows no symlink: `path` is a real path.
+
+        Raises RequestRefused if there is one, or it cannot be made.
+        """
         ...
 
     async def page(self, name: str, text: str) -> Path:

@@ -18,7 +18,7 @@ from ask_lsp.core.conversation import Message
 from ask_lsp.core.fences import close_open_fence, fenced
 from ask_lsp.core.settings import Settings
 from ask_lsp.core.text import Snapshot, Span, line_text
-from ask_lsp.core.uris import path_of, root_of
+from ask_lsp.core.uris import judged_path
 
 SURROUNDING_LIMIT = 8_000
 PROBLEM_LIMIT = 10
@@ -41,7 +41,8 @@ class Ask:
     """One thing that somebody wants to know or to have done: frozen before the first await.
 
     `form` names how an answer that becomes an edit has to look, `file` the file that it goes to if that is another one.
-    `conversation` is the nonce of its chat, `also` further files whose text is sent.
+    `conversation` is the nonce of its chat, `also` further files whose text is sent. `beside` counts the first and the
+    last lines of the target that nobody asked about, which are there so that what is left of it can be something.
     """
 
     action: Action
@@ -56,18 +57,19 @@ class Ask:
     file: str = ""
     consent: Consent = NO_CONSENT
     also: tuple[Path, ...] = ()
+    beside: tuple[int, int] = (0, 0)
     conversation: str = field(default_factory=lambda: secrets.token_hex(12))
 
     @property
     def sources(self) -> tuple[Source, ...]:
         """The files whose text is sent."""
-        path = path_of(self.snapshot.uri)
+        path = judged_path(self.snapshot.uri)
         return tuple(Source(each) for each in dict.fromkeys((*([path] if path else ()), *self.also)))
 
     @property
     def root(self) -> Path | None:
         """The workspace folder that the document is in."""
-        return root_of(path_of(self.snapshot.uri), self.consent.roots)
+        return self.consent.root
 
     def sending(self, messages: Sequence[Message], settings: Settings, chosen: str | None = None) -> Sending:
         """These messages, to be sent for this ask. `chosen` is a profile that was named for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from ask_lsp.assistant.ports import Proposals, SettingsKeeper
@@ -46,7 +47,8 @@ class SealedProposals:
         vault = Vault()
         redacted = await self._redacted(text, vault)
         found = (vault.value(placeholder[0]) for placeholder in PLACEHOLDER.finditer(redacted))
-        return unsealed(proposal, text, {value for value in found if value is not None})
+        secrets = {value for value in found if value is not None}
+        return await asyncio.to_thread(unsealed, proposal, text, secrets)
 
     async def _sealed(self, proposal: Proposal) -> Proposal:
         vault, texts = Vault(), list(dict.fromkeys(texts_of(proposal)))

@@ -16,19 +16,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ask_lsp.assistant.ports import Allow, Ledger, Models, Redactor
-from ask_lsp.core.conversation import Event, Finished, Message, Retrying, TextDelta, Usage, Wire
-from ask_lsp.core.errors import RequestRefused
+from ask_lsp.core.conversation import Event, Finished, Message, Retrying, TextDelta, Thought, Usage, Wire
+from ask_lsp.core.errors import RequestRefused, SaidNothing
 from ask_lsp.core.privacy import Verdict
 from ask_lsp.core.profile import Profile, origin_of
 from ask_lsp.core.redaction import Redacted, RedactRules, Vault
 from ask_lsp.core.settings import Settings
 from ask_lsp.core.spend import Cost, Outcome, Planned, Reservation
 from ask_lsp.core.text import replace_surrogates
-from ask_lsp.core.tokens import pieces
-from ask_lsp.core.uris import root_of
+from ask_lsp.core.tokens import RunningCount
 
 MOST_CONVERSATIONS = 200
 LIMIT_NAMES = ("max_completion_tokens", "max_tokens")
+CLEARLY_OVER, SLACK = 1.5, 50
+"""How far above its limit, and by how many tokens more, an answer is that no endpoint has counted."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,12 @@ class Source:
 class Consent:
     """What the user allowed by hand for one ask, and where the ask comes from.
 
-    `roots` are the workspace folders; the other two let a file pass that .gitignore leaves out, and a cap.
+    `roots` are the workspace folders, `root` the one that the document is in; the other two let a file pass that
+    .gitignore leaves out, and a cap.
     """
 
     roots: tuple[Path, ...] = ()
+    root: Path | None = None
     ignored_once: bool = False
     over_once: bool = False
 
@@ -59,7 +62,8 @@ class Sending:
     """What somebody wants to send, before anything of it was looked at.
 
     `chosen` is the profile that was named for just this (by an action, say); without one the active profile answers, or
-    the one that the sources' routes name.
+    the one that the sources' routes name. `fresh` are the files that the chat does not name yet: it is to, with the
+    answer.
     """
 
     messages: Sequence[Message]
@@ -70,6 +74,7 @@ class Sending:
     consent: Consent = NO_CONSENT
     chosen: str | None = None
     prediction: str | None = None
+    fresh: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,8 @@ class _Course:
     began: float = field(default_factory=time.monotonic)
     state: str = "cancelled"
     usage: Usage | None = None
-    text_pieces: int = 0
+    said: RunningCount = field(default_factory=RunningCount)
+    any_text: bool = False
     refused: bool = False
 
 
@@ -170,7 +176,7 @@ class Outbox:
             model=profile.model or profile.name,
             action=sending.action,
             file=str(sending.sources[0].path) if sending.sources else "",
-            project=str(root_of(sending.sources[0].path if sending.sources else None, sending.consent.roots) or ""),
+            project=str(sending.consent.root or ""),
             pieces=count,
             input_tokens=tokens,
             max_output=_configured_limit(profile),
@@ -229,16 +235,22 @@ class Outbox:
                 f"Not sent: {strict.path.name} (turn {strict.turn}) may go only to {_names(allowed)}, and the profile "
                 f"“{wanted}” was chosen. Choose another with ask.profile, or ask in a new chat."
             )
-        return self._routed(allowed, settings)
+        return self._routed(allowed, sending)
 
-    def _routed(self, allowed: frozenset[str], settings: Settings) -> Profile:
+    def _routed(self, allowed: frozenset[str], sending: Sending) -> Profile:
         """The profile that the routes lead to. Raises RequestRefused where only a workspace's route leads there.
 
-        Such a route may forbid, but not choose where something is sent, unless that is on this machine.
+        Such a route may forbid, but not choose where something is sent, unless that is on this machine. One of the
+        user's chooses for what it names, and for nothing else.
         """
+        settings, roots = sending.settings, sending.consent.roots
         for route in settings.routes:
-            if route.profile in allowed and (not route.base or settings.profile(route.profile).stays_here):
-                return settings.profile(route.profile)
+            if route.profile not in allowed:
+                continue
+            profile = settings.profile(route.profile)
+            meant = not route.base and any(self._allow.route(each.path, roots, (route,)) for each in sending.sources)
+            if meant or profile.stays_here:
+                return profile
         raise RequestRefused(
             f"Not sent: this workspace lets it go only to {_names(allowed)}. If you agree, choose it with ask.profile."
         )
@@ -274,15 +286,26 @@ class Outbox:
                         course.usage = event
                     elif isinstance(event, Finished):
                         course.state = "done" if event.reason == "stop" else "cut"
-                    elif isinstance(event, TextDelta):
-                        course.text_pieces += pieces(event.text)
-                    yield event
-                    if limit and isinstance(event, TextDelta) and course.text_pieces * ratio >= limit:
-                        if limit == sent and self._models.heeds_limit(profile):
-                            continue
-                        course.state = "cut"
-                        yield Finished("length")
-                        return
+                    if not isinstance(event, (TextDelta, Thought)):
+                        yield event
+                        continue
+                    course.said.add(event.text)
+                    if isinstance(event, TextDelta):
+                        course.any_text = True
+                        yield event
+                    if not limit or course.said.pieces * ratio < limit:
+                        continue
+                    clearly = course.said.tokens_at_least(ratio) >= limit * CLEARLY_OVER + SLACK
+                    if not clearly and limit == sent and self._models.heeds_limit(profile):
+                        continue  # it counts better than we can
+                    if not course.any_text:
+                        raise SaidNothing(
+                            f"“{profile.model}” thought until the output limit ({limit:,} tokens) and said nothing. "
+                            f"Raise max_output of profile “{profile.name}”, or ask for less."
+                        )
+                    course.state = "cut"
+                    yield Finished("length")
+                    return
         except Exception:
             course.state = "failed"
             raise
@@ -298,7 +321,7 @@ class Outbox:
         usage = course.usage
         if usage is None and course.refused:
             usage = Usage(0, 0)
-        output = round(course.text_pieces * _ratio(prepared.planned))
+        output = round(course.said.pieces * _ratio(prepared.planned))
         state = course.state
         assert state in ("done", "cancelled", "failed", "cut")
         outcome = Outcome(state, usage, output, time.monotonic() - course.began)  # type: ignore[arg-type]
@@ -317,15 +340,16 @@ class Outbox:
 def _configured_limit(profile: Profile) -> int | None:
     """The output limit that the settings name, under whichever name."""
     named = [profile.max_output, *(profile.parameters.get(name) for name in LIMIT_NAMES)]
-    return min((limit for limit in named if isinstance(limit, int) and not isinstance(limit, bool)), default=None)
+    return min((limit for limit in named if type(limit) is int and limit > 0), default=None)  # -1 is none to some
 
 
 def _with_limit(profile: Profile, reserved: Reservation) -> Profile:
-    """The profile with the output limit that was reserved, and no other."""
-    if reserved.max_output is None:
+    """The profile with the output limit that was reserved, and no other, under the name that its parameters have."""
+    limit = reserved.max_output
+    if limit is None:
         return profile
-    parameters = {name: value for name, value in profile.parameters.items() if name not in LIMIT_NAMES}
-    return replace(profile, parameters=parameters, max_output=reserved.max_output)
+    named = {name: limit for name in LIMIT_NAMES if name in profile.parameters}
+    return replace(profile, parameters={**profile.parameters, **named}, max_output=None if named else limit)
 
 
 def _ratio(planned: Planned) -> float:

@@ -15,6 +15,7 @@ from ask_lsp.core.errors import RequestRefused
 from ask_lsp.core.languages import language_of
 from ask_lsp.core.text import Point, Snapshot, Span, clamp, end_of, split_lines
 from ask_lsp.core.uris import path_of
+from ask_lsp.core.visible import visible
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.ports import Symbols
@@ -77,7 +78,7 @@ def snapshot_of(place: str) -> tuple[Snapshot, Span]:
         if not 1 <= first <= min(last, count):
             raise RequestRefused(f"{path} has no lines {first}-{last}: it has {count}. Count from 1, START before END.")
         span = clamp(lines, Span(Point(first - 1, 0), Point(last, 0)))
-    return Snapshot(path.resolve().as_uri(), 0, language_of(path.name), lines), span
+    return Snapshot(path.absolute().as_uri(), 0, language_of(path.name), lines), span
 
 
 def check_fits(action: Action, snapshot: Snapshot, question: str) -> None:
@@ -142,10 +143,11 @@ async def prepared_ask(arguments: argparse.Namespace) -> AsyncIterator[tuple[Ser
     compose.start_logging()
     services = compose.load(environment)
     try:
-        consent = Consent(roots=workspace_of(snapshot), ignored_once=arguments.ignored, over_once=arguments.over_cap)
-        settings = await services.settings.current(consent.roots[0] if consent.roots else None)
+        root = workspace_of(snapshot)
+        consent = Consent((root,), root, ignored_once=arguments.ignored, over_once=arguments.over_cap)
+        settings = await services.settings.current(root)
         for sentence in services.settings.take_problems():
-            print(f"ask-lsp: {sentence}", file=sys.stderr)
+            print(f"ask-lsp: {visible(sentence)}", file=sys.stderr)
         name = arguments.action or ("ask" if arguments.question else "explain")
         action = settings.action(name)
         if action is None or not action.listed:
@@ -164,15 +166,16 @@ async def prepared_ask(arguments: argparse.Namespace) -> AsyncIterator[tuple[Ser
         await services.aclose()
 
 
-def workspace_of(snapshot: Snapshot) -> tuple[Path, ...]:
+def workspace_of(snapshot: Snapshot) -> Path:
     """The folder whose rules hold for a file on the command line: the repository around it, else the working folder."""
     path = path_of(snapshot.uri)
     if path is None:
-        return (Path.cwd(),)
+        return Path.cwd()
+    path = path.resolve()
     for folder in path.parents:
         if (folder / ".git").exists():
-            return (folder,)
-    return (Path.cwd(),) if path.is_relative_to(Path.cwd()) else (path.parent,)
+            return folder
+    return Path.cwd() if path.is_relative_to(Path.cwd()) else path.parent
 
 
 class Answer:
@@ -188,25 +191,19 @@ async def _show(events: AsyncGenerator[object, None], answer: Answer) -> None:
     from ask_lsp.core.conversation import Finished, Retrying, TextDelta
     from ask_lsp.core.markdown import MarkdownFilter
 
-    terminal = sys.stdout.isatty()
     harmless = MarkdownFilter()
     with contextlib.ExitStack() as stack:
-        if terminal:
-            from rich.console import Console
-            from rich.live import Live
-            from rich.markdown import Markdown
+        write = _written
+        if sys.stdout.isatty():
+            from ask_lsp.cli.terminal import TerminalAnswer
 
-            live = stack.enter_context(Live(console=Console(), refresh_per_second=8, vertical_overflow="visible"))
+            write = stack.enter_context(contextlib.closing(TerminalAnswer())).add
         else:
             stack.callback(lambda: print() if answer.text and not answer.text.endswith("\n") else None)
 
         def show(text: str) -> None:
             answer.text += text
-            if terminal:
-                live.update(Markdown(answer.text))
-            else:
-                sys.stdout.write(text)
-                sys.stdout.flush()
+            write(text)
 
         try:
             async for event in events:
@@ -218,3 +215,8 @@ async def _show(events: AsyncGenerator[object, None], answer: Answer) -> None:
                     answer.is_cut = event.reason == "length"
         finally:
             show(harmless.end())
+
+
+def _written(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -13,6 +13,7 @@ import sys
 from ask_lsp import __version__
 from ask_lsp.cli import ask, config, doctor, key, local, log, preview, usage
 from ask_lsp.core.errors import AskError, SettingsError
+from ask_lsp.core.visible import visible
 
 EPILOG = "Exit codes: 0 done, 1 failed (stderr says why), 2 wrong command line, 3 settings or key, 130 interrupted."
 
@@ -44,10 +45,10 @@ def run(arguments: list[str]) -> int:
     try:
         code: int = parsed.func(parsed)
     except SettingsError as error:
-        print(f"ask-lsp: {error}", file=sys.stderr)
+        print(f"ask-lsp: {visible(str(error))}", file=sys.stderr)
         return 3
     except AskError as error:
-        print(f"ask-lsp: {error}", file=sys.stderr)
+        print(f"ask-lsp: {visible(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

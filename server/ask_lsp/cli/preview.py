@@ -7,6 +7,7 @@ import asyncio
 import sys
 
 from ask_lsp.cli.ask import add_place, prepared_ask
+from ask_lsp.core.visible import visible
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -17,7 +18,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Show exactly what `ask` would send: where to, messages, parameters, what is replaced, the price.",
     )
     add_place(parser)
-    parser.add_argument("--body", action="store_true", help="the bytes of the request's body and nothing else")
+    parser.add_argument(
+        "--body",
+        action="store_true",
+        help="the request's body and nothing else: its bytes, or on a terminal with hidden characters named",
+    )
     parser.set_defaults(func=run)
 
 
@@ -32,7 +37,7 @@ async def _preview(arguments: argparse.Namespace) -> int:
     async with prepared_ask(arguments) as (services, prepared):
         wire = await services.outbox.wire(prepared)
         if arguments.body:
-            sys.stdout.buffer.write(wire.body)
+            sys.stdout.buffer.write(visible(wire.body.decode()).encode() if sys.stdout.isatty() else wire.body)
         else:
             sys.stdout.write(page(prepared, wire))
     return 0

@@ -159,6 +159,12 @@ def take_environment(environ: MutableMapping[str, str] | None = None) -> Environ
     )
 
 
+def forget_variable(name: str) -> None:
+    """Takes a variable that the settings name as a key out of the process; `Environment.variable` still has it."""
+    if name not in _MINIMAL and not name.startswith(_MINIMAL_PREFIXES):
+        os.environ.pop(name, None)
+
+
 def minimal_environment(environment: Environment, also: Iterable[str] = ()) -> dict[str, str]:
     """What a subprocess gets: enough to run, no secrets. `also` names further variables that this one needs."""
     wanted = _MINIMAL.union(also)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ask_lsp.config.env import Environment, user_file
+from ask_lsp.config.env import Environment, forget_variable, user_file
 from ask_lsp.core.profile import Profile
 from ask_lsp.core.settings import WORKSPACE_FILE, Settings, UntrustedWorkspace
 
@@ -201,13 +201,15 @@ class Keeper:
     def _build(self) -> None:
         from ask_lsp.config.editor import read_editor
         from ask_lsp.config.layers import build_settings
-        from ask_lsp.config.load import known_profiles
+        from ask_lsp.config.load import key_variables, known_profiles
 
         assert self._file is not None
         gone = []
         if self._selected is not None and self._selected not in known_profiles(self._file.config):
             gone = [f"The profile “{self._selected}” is gone from {self._file.path}. Choose another with ask.profile."]
             self._selected = None
+        for name in key_variables(self._file.config):
+            forget_variable(name)
         editor = read_editor(self._editor, self._file.path)
         self._settings, problems = build_settings(
             self._file, self._environment, editor, self._selected, tuple(self._file_problems)

@@ -46,14 +46,17 @@ def build_settings(
     problems += unused_editor_key(environment, profiles)
     config, chosen = file.config, editor.settings
     review = chosen.edits.review if chosen.edits else None
+    # That hovering sends code is for the user to say: a repository may only wish for it.
+    wished = chosen.hover == "ask" and config.hover != "ask"
     settings = Settings(
         profiles=profiles,
         active=selected or active,
         actions=file.actions,
         assistant_name=chosen.assistant_name or config.assistant_name,
         language=chosen.language or config.language,
-        hover=chosen.hover or config.hover,
-        hover_chosen=chosen.hover is not None or "hover" in config.model_fields_set,
+        hover=config.hover if wished else chosen.hover or config.hover,
+        hover_chosen=not wished and (chosen.hover is not None or "hover" in config.model_fields_set),
+        hover_wished=wished,
         hover_wait=(config.hover_wait if chosen.hover_wait is None else chosen.hover_wait) / 1000,
         hover_profile=config.hover_profile,
         edits_review=review or config.edits.review,

@@ -26,7 +26,7 @@ from ask_lsp.core.action import Action
 MAX_BYTES = 1_000_000
 _SHOWN = 5
 _RESTRICTS = re.compile(
-    rb"""^[ \t{]*["']?(?:base_url|profiles?|kind|deny|redact|routes|spend|tokens)["']?[ \t]*:|https?://""",
+    rb"""^[ \t{-]*["']?(?:api_key|model|base_url|profiles?|kind|deny|redact|routes|spend|tokens)["']?[ \t]*:|https?://""",
     re.MULTILINE,
 )
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
@@ -112,6 +112,12 @@ class FileReader:
 def known_profiles(config: Config) -> tuple[str, ...]:
     """The names that a profile setting may have."""
     return tuple(dict.fromkeys((*BUILT_IN_PROFILES, *config.profiles)))
+
+
+def key_variables(config: Config) -> list[str]:
+    """The environment variables that hold keys, as the settings say."""
+    places = [endpoint.api_key for endpoint in (config, *config.profiles.values())]
+    return [place.env for place in places if isinstance(place, KeyPlace) and place.env is not None]
 
 
 def beside(named: str, settings_file: Path) -> Path:

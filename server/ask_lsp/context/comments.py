@@ -22,6 +22,8 @@ def is_comment(snapshot: Snapshot, span: Span) -> bool:
         offset = offset_of(point, parsed)
         node = root.descendant_for_byte_range(offset, offset + 1)
         while node is not None and "comment" not in node.type:
+            if grammar == "php" and node.type == "text":
+                return True  # the page around the code, of which this grammar knows nothing
             node = node.parent
         if node is None:
             return False

@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ask_lsp.core.edges import around
 from ask_lsp.core.proposal import Anchor, Proposal
 from ask_lsp.core.text import Point, Snapshot, Span, clamp, line_length, line_text, slice_lines, split_lines
 
-CONTEXT = 3
 MOST_CANDIDATES = 2_000
 LINE, BLANK = 10, 1
 UNMISTAKABLE = 80
 """Code points of a text of several lines that nobody writes twice by chance."""
 
 
-def around(snapshot: Snapshot, span: Span) -> tuple[str, str]:
-    """What stands directly before and behind a target: the rest of its own lines, and up to three more on each side."""
-    lines, (start, end) = snapshot.lines, span
-    above = "".join(lines[max(0, start.line - CONTEXT) : start.line])
-    below = "".join(lines[end.line + 1 : end.line + 1 + CONTEXT])
-    return above + lines[start.line][: start.column], lines[end.line][end.column :] + below
-
-
 def anchored(snapshot: Snapshot, span: Span) -> Anchor:
     """What it takes to find that stretch again."""
-    return Anchor(span, snapshot.slice(span), *around(snapshot, span))
+    return Anchor(span, snapshot.slice(span), *around(snapshot.lines, span))
 
 
 def find(lines: Sequence[str], proposal: Proposal) -> Span | None:
@@ -85,7 +77,7 @@ def _unmoved(lines: Sequence[str], at: Anchor) -> bool:
     """Whether it stands where it stood, between the same lines: then nothing else need be looked at."""
     if clamp(lines, at.span) != at.span or slice_lines(lines, at.span) != at.text:
         return False
-    return around(Snapshot("", 0, "", lines), at.span) == (at.before, at.after)
+    return around(lines, at.span) == (at.before, at.after)
 
 
 def _candidates(lines: Sequence[str], wanted: list[str]) -> Iterator[int]:

@@ -105,7 +105,8 @@ def completion(answer: str, before: str, after: str, target: Target) -> str:
         skipped += 1
     code = code[skipped:]
     if starts_line:
-        new = moved(code, white(code[0]), base, [], target.unit)
+        # On an empty line nothing says how deep the code belongs but the answer itself.
+        new = moved(code, white(code[0]), base if here else white(code[0]), [], target.unit)
         return target.eol.join(new)[len(base) :]
     deeper = len(white(code[0])) > len(base) or len(code) > 1
     if skipped or (_CODE_BELOW.search(here) and not here.endswith(" ") and deeper):

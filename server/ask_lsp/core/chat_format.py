@@ -169,8 +169,10 @@ def messages(chat: Chat) -> list[Message]:
     return result
 
 
-def linked(text: str) -> list[str]:
-    """The `file:` URIs that the place links of a turn name, without their fragments."""
+def linked(text: str, *, in_code: bool = True) -> list[str]:
+    """The `file:` URIs that the place links of a turn name, without their fragments; those in fenced code if wanted."""
+    if not in_code and "](file:" in text:
+        text = "".join(line for line, in_block in lines_and_blocks(text) if not in_block)
     return [link["target"] for link in _PLACE_LINK.finditer(text)]
 
 
@@ -179,6 +181,15 @@ def last_question(chat: Chat) -> str | None:
     if not chat.turns or chat.turns[-1].role != "user":
         return None
     return sendable(chat.turns[-1].text, chat.nonce)
+
+
+def with_question(text: str, words: str) -> str:
+    """A chat file with a question typed at its end, where it waits for one. Raises RequestRefused where it does not."""
+    if last_question(parse(text)) != "":
+        raise RequestRefused(
+            "This chat does not wait for a question: its answer is on its way, or one is typed already."
+        )
+    return text + ("" if text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n") + f"{words.strip()}\n"
 
 
 def sendable(text: str, nonce: str) -> str:

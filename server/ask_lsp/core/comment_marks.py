@@ -14,22 +14,30 @@ from ask_lsp.core.text import Point, line_text
 
 
 class Marks(NamedTuple):
-    """What begins and ends comments. `line` are patterns; `blocks` are literal marks; `strings` begin what is none."""
+    """What begins and ends comments. `line` are patterns; `blocks` are literal marks; `strings` begin what is none.
+
+    `nested` says that a block comment may hold others.
+    """
 
     line: tuple[str, ...] = ()
     blocks: tuple[tuple[str, str], ...] = ()
     strings: tuple[tuple[str, str], ...] = ()
     in_braces: bool = False
+    nested: bool = False
 
 
 class Comment(NamedTuple):
-    """A comment on a line. `closer` is "" for one that goes to the line's end; a block may be not yet `closed`."""
+    """A comment on a line. `closer` is "" for one that goes to the line's end; a block may be not yet `closed`.
+
+    `depth` counts the blocks that are open at its end.
+    """
 
     start: Point
     end: Point
     mark: str
     closer: str
     closed: bool
+    depth: int = 0
 
 
 _ESCAPED = '"(?:[^"\\\\]|\\\\.)*"'
@@ -59,8 +67,9 @@ _BY_IDS = {
     "javascript javascriptreact javascript.jsx js jsx js-jsx vue svelte": _JAVASCRIPT,
     "typescript ts typescriptreact typescript.tsx tsx": _JAVASCRIPT,
     "go": Marks((_SLASHES,), (_STARS,), (_DOUBLE, _CHARACTER, _PLAIN_BACKTICK)),
-    "rust": Marks((_SLASHES,), (_STARS,), (('r#"', 'r#".*?"#'), _DOUBLE, _CHARACTER)),
-    "java kotlin scala groovy swift dart": Marks((_SLASHES,), (_STARS,), (_TRIPLE[0], _DOUBLE, _CHARACTER)),
+    "rust": Marks((_SLASHES,), (_STARS,), (('r#"', 'r#".*?"#'), _DOUBLE, _CHARACTER), nested=True),
+    "java groovy": Marks((_SLASHES,), (_STARS,), (_TRIPLE[0], _DOUBLE, _CHARACTER)),
+    "kotlin scala swift dart": Marks((_SLASHES,), (_STARS,), (_TRIPLE[0], _DOUBLE, _CHARACTER), nested=True),
     "c cpp c++ c-or-c++ cuda-cpp arduino objective-c objective-cpp objc zig d glsl hlsl proto verilog systemverilog v":
         _C,
     "csharp cs c-sharp c_sharp fsharp":
@@ -68,16 +77,16 @@ _BY_IDS = {
     "jsonc json5 scss less sass stylus": Marks((_SLASHES,), (_STARS,), (_DOUBLE, _SINGLE)),
     "css": Marks((), (_STARS,), (_DOUBLE, _SINGLE)),
     "ruby": Marks((_HASH,), (("=begin", "=end"),), (_DOUBLE, _SINGLE, _BACKTICK)),
-    "php": Marks((_SLASHES, r"#+(?!\[)"), (_STARS,), (_DOUBLE, _SINGLE)),
+    "php": Marks((_SLASHES, r"#+(?!\[)"), (_STARS, _ARROWS), (_DOUBLE, _SINGLE)),
     "bash sh shellscript shell zsh ksh fish": Marks((_HASH_AS_WORD,), (), (_DOUBLE, _PLAIN_SINGLE)),
     "lua": Marks(
         (r"--+",),
-        (("--[[", "]]"), ("--[=[", "]=]"), ("--[==[", "]==]")),
+        (("--[[", "]]"), ("--[=[", "]=]"), ("--[==[", "]==]"), ("--[===[", "]===]")),
         (_DOUBLE, _SINGLE, ("[[", r"\[\[.*?\]\]"), ("[=[", r"\[=\[.*?\]=\]")),
     ),
     "html xml markdown xhtml svg xsl mdx": _MARKUP,
     "sql plsql pgsql mysql": Marks((r"--+",), (_STARS,), (_PLAIN_SINGLE, ('"', '"[^"]*"'))),
-    "haskell elm purescript": Marks((r"--+",), (("{-", "-}"),), (_DOUBLE, _CHARACTER)),
+    "haskell elm purescript": Marks((r"--+",), (("{-", "-}"),), (_DOUBLE, _CHARACTER), nested=True),
     "ada vhdl": Marks((r"--+",), (), (_DOUBLE,)),
     "lisp commonlisp commonlispf clojure scheme racket emacs-lisp elisp fennel": _LISP,
     "ini properties desktop dosini editorconfig": Marks((r"(?<!\S)[;#]+",)),
@@ -121,13 +130,12 @@ def comments_in(line: str, number: int, marks: Marks) -> list[Comment]:
             closer = dict(marks.blocks)[opener]
             if opener == "=begin":
                 if start.column == 0:
-                    found.append(Comment(start, Point(number, len(line)), opener, closer, False))
+                    found.append(Comment(start, Point(number, len(line)), opener, closer, False, 1))
                     break
                 continue
-            end = line.find(closer, at)
-            closed = end >= 0
-            at = end + len(closer) if closed else len(line)
-            found.append(Comment(start, Point(number, at), opener, closer, closed))
+            end, depth = block_end(line, Comment(start, start, opener, closer, False, 1), marks, at)
+            at = len(line) if end is None else end
+            found.append(Comment(start, Point(number, at), opener, closer, end is not None, depth))
         else:
             mark = opener.lstrip()
             start = Point(number, at - len(mark))
@@ -136,12 +144,19 @@ def comments_in(line: str, number: int, marks: Marks) -> list[Comment]:
     return found
 
 
-def block_end(line: str, closer: str) -> int | None:
-    """The column at which a block comment ends on this line, behind its mark."""
+def block_end(line: str, comment: Comment, marks: Marks, at: int = 0) -> tuple[int | None, int]:
+    """The column at which a block comment that is open at `at` ends on this line, behind its mark; and how many are
+    open then."""
+    opener, closer, depth = comment.mark, comment.closer, comment.depth
     if closer == "=end":
-        return len(line_text(line)) if line.startswith(closer) else None
-    at = line.find(closer)
-    return None if at < 0 else at + len(closer)
+        return (len(line_text(line)), 0) if line.startswith(closer) else (None, depth)
+    while (end := line.find(closer, at)) >= 0:
+        begin = line.find(opener, at, end) if marks.nested else -1
+        depth += 1 if begin >= 0 else -1
+        at = begin + len(opener) if begin >= 0 else end + len(closer)
+        if depth <= 0:
+            return at, 0
+    return None, depth + (line.count(opener, at) if marks.nested else 0)
 
 
 @cache

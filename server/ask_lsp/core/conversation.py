@@ -28,6 +28,13 @@ class TextDelta:
 
 
 @dataclass(frozen=True)
+class Thought:
+    """A piece of what the model thinks before it answers: paid for, and shown to nobody."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Retrying:
     """The request failed in a way that may pass, and is sent again in `seconds`. `reason` is for people.
 
@@ -65,4 +72,4 @@ class Finished:
     reason: Literal["stop", "length"]
 
 
-Event = Waiting | TextDelta | Retrying | Usage | Finished
+Event = Waiting | TextDelta | Thought | Retrying | Usage | Finished

@@ -97,12 +97,12 @@ def _on_line(lines: Sequence[str], number: int, marks: Marks) -> list[Directive]
     """The directives whose last word stands on this line."""
     opened = _opened_above(lines, number, marks)
     if opened is not None:
-        comment = _whole_block(lines, opened[0], opened[1])
+        comment = _whole_block(lines, opened[0], opened[1], marks)
         found = _read(lines, comment, marks) if comment else None
         return [found] if found else []
     found_here = []
     for comment in comments_in(lines[number], number, marks):
-        whole = comment if comment.closed else _whole_block(lines, number, comment)
+        whole = comment if comment.closed else _whole_block(lines, number, comment, marks)
         directive = _read(lines, whole, marks) if whole else None
         if directive is not None:
             found_here.append(directive)
@@ -114,24 +114,30 @@ def _opened_above(lines: Sequence[str], number: int, marks: Marks) -> tuple[int,
     if not marks.blocks:
         return None
     closers = {close for _, close in marks.blocks}
+    inner = 0  # blocks within blocks that end on the lines between
     for above in range(number - 1, max(-1, number - _MOST_LINES), -1):
         line = lines[above]
         if len(line) > _LONGEST_LINE:
             return None
         if any(opener in line for opener, _ in marks.blocks):
             last = next(reversed(comments_in(line, above, marks)), None)
-            if last is not None and not last.closed:
+            if last is not None and not last.closed and last.depth > inner:
                 return above, last
+            if not marks.nested:
+                return None
+        elif any(closer in line for closer in closers) and not marks.nested:
             return None
-        if any(closer in line for closer in closers):
+        inner += sum(line.count(close) - line.count(begin) for begin, close in marks.blocks)
+        if inner < 0:
             return None
     return None
 
 
-def _whole_block(lines: Sequence[str], number: int, comment: Comment) -> Comment | None:
+def _whole_block(lines: Sequence[str], number: int, comment: Comment, marks: Marks) -> Comment | None:
     """A block comment up to where it closes; None when that is too far or never."""
     for below in range(number + 1, min(len(lines), number + _MOST_LINES)):
-        end = block_end(lines[below], comment.closer)
+        end, depth = block_end(lines[below], comment, marks)
+        comment = comment._replace(depth=depth)
         if end is not None:
             return comment._replace(end=Point(below, end), closed=True)
     return None

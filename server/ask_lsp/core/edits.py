@@ -5,11 +5,14 @@ All of it counts in whole lines: a line that stays is not touched, so marks, fol
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ask_lsp.core.diff import line_hunks
-from ask_lsp.core.text import Point, Span, end_of, line_length, slice_lines, split_lines
+from ask_lsp.core.text import Point, Span, end_of, line_length, line_text, slice_lines, split_lines
+
+_BREAK = re.compile(r"[\r\n]")
 
 
 class Edit(NamedTuple):
@@ -70,12 +73,20 @@ def apply(text: str, edits: Sequence[Edit], start: Point) -> str:
 def merge(seen: str, new: str, now: str) -> str | None:
     """What `now` becomes when the step from `seen` to `new` is made in it; None when the two changes meet.
 
-    Changes of neighbouring lines count as meeting. The same change on both sides is one.
+    Changes of neighbouring lines count as meeting, but for new lines below or above all that was seen, when something
+    was typed at that end of it. So do changes that leave nothing of what was seen but blank lines: a place is not known
+    by those. The same change on both sides is one.
     """
     if now == seen:
         return new
-    if now == new:
+    if now == new or new == seen:
         return now
+    for added, typed in ((new, now), (now, new)):
+        if seen and (both := _lines_beside(seen, added, typed)) is not None:
+            return both
+    known = _with_words(seen)
+    if known and (known.isdisjoint(_with_words(new)) or known.isdisjoint(_with_words(now))):
+        return None
     from merge3 import Merge3
 
     texts = [split_lines(text) for text in (now, seen, new)]
@@ -87,6 +98,22 @@ def merge(seen: str, new: str, now: str) -> str | None:
             return None
         merged += group[1]
     return "".join(merged)[: -len(eol)]
+
+
+def _with_words(text: str) -> set[str]:
+    """The lines that are not blank."""
+    return {line_text(line) for line in split_lines(text) if line.strip()}
+
+
+def _lines_beside(seen: str, added: str, typed: str) -> str | None:
+    """Both, where the one adds lines below or above all of `seen`, and the other text at the end that is there."""
+    if added.startswith(seen) and typed.startswith(seen) and _BREAK.match(added, len(seen)):
+        more = typed[len(seen) :]
+        return None if _BREAK.search(more) else seen + more + added[len(seen) :]
+    if added.endswith("\n" + seen) and typed.endswith(seen):
+        more = typed[: -len(seen)]
+        return None if _BREAK.search(more) else added[: -len(seen)] + more + seen
+    return None
 
 
 class _Matcher:

@@ -11,16 +11,17 @@ from ask_lsp.core.edits import merge
 from ask_lsp.core.fences import fenced
 from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.text import line_text, split_lines
+from ask_lsp.core.visible import visible
 
 MOST_LINES = 2_000
 
 
-def diff_page(proposal: Proposal, now: str | None) -> str:
-    """The difference between what stands there (`now`, if that is known) and what is proposed."""
+def diff_page(proposal: Proposal) -> str:
+    """The difference from what stands there, as far as that is known, to what is proposed; hidden characters named."""
     from difflib import unified_diff
 
     name = _name(proposal.uri)
-    old = proposal.at.text if now is None else now
+    old = proposal.at.text
     new = merge(proposal.seen, proposal.new, old)
     parts = [f"# {proposal.title}\n", f"{_place(proposal)}\n"]
     if proposal.reason:
@@ -46,7 +47,7 @@ def diff_page(proposal: Proposal, now: str | None) -> str:
         f"Apply it with the code action “Apply: …” there or the command `ask.apply` with `{proposal.id}`; "
         f"let it go with “Discard: …” or `ask.discard`.\n"
     )
-    return "\n".join(parts)
+    return visible("\n".join(parts))
 
 
 def proposals_page(proposals: Sequence[Proposal]) -> str:
@@ -68,7 +69,7 @@ def proposals_page(proposals: Sequence[Proposal]) -> str:
     parts.append(
         "Apply one with the code action “Apply: …” at its place, or `ask.apply` and its id; `ask.discard` lets it go.\n"
     )
-    return "\n".join(parts)
+    return visible("\n".join(parts))
 
 
 def _name(uri: str) -> str:

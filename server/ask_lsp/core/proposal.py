@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ask_lsp.core.action import Problem
-from ask_lsp.core.text import Span
+from ask_lsp.core.edges import rest_of_lines, typed_at
+from ask_lsp.core.text import Point, Span
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -22,6 +23,13 @@ class Anchor(NamedTuple):
     text: str
     before: str
     after: str
+
+    def widened(self) -> Anchor:
+        """The same with the rest of its own lines."""
+        head, tail = rest_of_lines(self.before, self.after)
+        (start, end), after = self.span, self.after[len(tail) :]
+        span = Span(Point(start.line, 0), Point(end.line, end.column + len(tail)))
+        return Anchor(span, head + self.text + tail, self.before[: len(self.before) - len(head)], after)
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,13 @@ class Proposal:
         return Anchor(self.span, self.seen if self.standing is None else self.standing, self.before, self.after)
 
     def moved(self, at: Anchor) -> Proposal:
-        """The same, with the target as it is now."""
+        """The same, with the target as it is now: in whole lines, if text was typed at an edge of it."""
+        rest, now = rest_of_lines(self.before, self.after), rest_of_lines(at.before, at.after)
+        if typed_at(rest, now):
+            return replace(self, seen=rest[0] + self.seen + rest[1], new=rest[0] + self.new + rest[1])._at(at.widened())
+        return self._at(at)
+
+    def _at(self, at: Anchor) -> Proposal:
         standing = None if at.text == self.seen else at.text
         return replace(self, span=at.span, before=at.before, after=at.after, standing=standing)
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn
 
+from ask_lsp.core.surroundings import Place, places
+
 PLACEHOLDER = re.compile(
     r"(?<![A-Z0-9_])REDACTED_(?P<kind>[A-Z](?:[A-Z0-9_]{0,60}[A-Z0-9])?)_(?P<number>[1-9][0-9]{0,8})(?![A-Z0-9_])"
 )
@@ -118,49 +120,42 @@ def _joins(neighbour: str, edge: str) -> bool:
 
 
 def restore(new: str, seen: str, vault: Vault, raw: str = "") -> Restored:
-    """Values in the place of placeholders, none more often than its placeholder stands in `seen`.
+    """Values in the place of placeholders, each only where it stood, and no more often.
 
-    `seen` is the text that the model was to change, in placeholder form, and `new` what it made of it. Lines that
-    stand in `seen` have the first claim, then what comes first. `raw` is the same text as the document has it: a
-    placeholder that somebody wrote there is only a word, and so that name is not restored at all. A name that nobody
-    gave the model is left too, and named.
+    `seen` is the text that the model was to change, in placeholder form, and `new` what it made of it. A placeholder of
+    `new` is where one of `seen` was if Place.stays says so; each of `seen` counts once, for a line that is as it was
+    before any other. `raw` is the same text as the document has it: a placeholder that somebody wrote there is only a
+    word, and so that name is not restored at all. A name that nobody gave the model is left too, and named.
     """
     written = {found[0] for found in PLACEHOLDER.finditer(raw)}
-    budget = Counter(
-        found[0]
-        for found in PLACEHOLDER.finditer(seen)
-        if vault.value(found[0]) is not None and found[0] not in written
-    )
-    unchanged = Counter(line.strip() for line in seen.splitlines() if "REDACTED_" in line)
+    stood = places(seen, PLACEHOLDER)
+    free = [place for place in stood if vault.value(place.name) is not None and place.name not in written]
     claims: set[int] = set()
-    waiting: list[tuple[int, str]] = []
-    at = 0
-    for line in new.splitlines(keepends=True):
-        if "REDACTED_" in line:
-            here = [(at + found.start(), found[0]) for found in PLACEHOLDER.finditer(line)]
-            if unchanged[line.strip()] > 0:
-                unchanged[line.strip()] -= 1
-                claims.update(place for place, name in here if _take(budget, name))
-            else:
-                waiting += here
-        at += len(line)
-    claims.update(place for place, name in waiting if _take(budget, name))
-    stood = {found[0] for found in PLACEHOLDER.finditer(seen)}
+    waiting: list[Place] = []
+    for place in places(new, PLACEHOLDER):
+        if not _claim(place, [each for each in free if each.line == place.line], free, claims):
+            waiting.append(place)
+    for place in waiting:
+        _claim(place, free, free, claims)
+    names = {place.name for place in stood}
     left: dict[str, None] = {}
 
     def put(found: re.Match[str]) -> str:
         known = vault.value(found[0])
         if known is not None and found.start() in claims:
             return known
-        if known is not None or found[0] not in stood:
+        if known is not None or found[0] not in names:
             left[found[0]] = None
         return found[0]
 
     return Restored(PLACEHOLDER.sub(put, new), tuple(left))
 
 
-def _take(budget: Counter[str], name: str) -> bool:
-    if budget[name] <= 0:
+def _claim(place: Place, among: list[Place], free: list[Place], claims: set[int]) -> bool:
+    """Takes a place of the seen text for one of the new text, if one of `among` fits."""
+    home = next((each for each in among if each.name == place.name and place.stays(each)), None)
+    if home is None:
         return False
-    budget[name] -= 1
+    free.remove(home)
+    claims.add(place.start)
     return True

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ask_lsp.core.proposal import Anchor, Proposal, Source
 from ask_lsp.core.redaction import PLACEHOLDER
 from ask_lsp.core.text import Point, split_lines
-
-LONGEST = 8_192
-"""Code points of a secret that is looked for in a document."""
 
 
 def texts_of(proposal: Proposal) -> Iterator[str]:
@@ -81,35 +77,75 @@ def _names(text: str) -> list[str]:
 
 def _values(template: tuple[str, str, str], last: Point, text: str, secrets: Collection[str]) -> dict[str, str] | None:
     """The values at the one place that the target can be, or at the one of several where it was last."""
-    names: dict[str, str] = {}
-    before, target, after = (_pattern(part, names) for part in template)
+    steps = _steps(template)
+    lengths = sorted({len(secret) for secret in secrets}, reverse=True)
+    lines = split_lines(text)
+    was = sum(map(len, lines[: last.line])) + last.column if last.line < len(lines) else -1
     everywhere: list[dict[str, str]] = []
     where_it_was: list[dict[str, str]] = []
-    for match in re.finditer(f"(?={before}(?P<target>{target}){after})", text, re.DOTALL):
-        values = {name: match[group] for name, group in names.items()}
-        if all(value in secrets for value in values.values()):
+    for start in _starts(steps, text, secrets):
+        found = _read(steps, start, text, secrets, lengths)
+        if found is not None:
+            at, values = found
             everywhere.append(values)
-            *above, line = split_lines(text[: match.start("target")])
-            if (len(above), len(line)) == last:
+            if at == was:
                 where_it_was.append(values)
-    for found in (everywhere, where_it_was):
-        if found and all(values == found[0] for values in found):
-            return found[0]
+    for places in (everywhere, where_it_was):
+        if places and all(values == places[0] for values in places):
+            return places[0]
     return None
 
 
-def _pattern(template: str, names: dict[str, str]) -> str:
-    """What finds the template with anything in the place of its placeholders; `names` are those so far, with groups."""
-    pattern, last = "", 0
-    for found in PLACEHOLDER.finditer(template):
-        pattern += re.escape(template[last : found.start()])
-        name, last = found[0], found.end()
-        if name in names:
-            pattern += f"(?P={names[name]})"
-        else:
-            names[name] = f"p{len(names)}"
-            pattern += f"(?P<{names[name]}>.{{1,{LONGEST}}}?)"
-    return pattern + re.escape(template[last:])
+def _steps(template: tuple[str, str, str]) -> list[tuple[str, str]]:
+    """What the template is made of: texts, each with the placeholder behind it, or "" where a part ends."""
+    steps = []
+    for part in template:
+        last = 0
+        for found in PLACEHOLDER.finditer(part):
+            steps.append((part[last : found.start()], found[0]))
+            last = found.end()
+        steps.append((part[last:], ""))
+    return steps
+
+
+def _starts(steps: Sequence[tuple[str, str]], text: str, secrets: Collection[str]) -> Iterator[int]:
+    """Where the template may begin: with its first text, or with a secret."""
+    first = next((step for step in steps if any(step)), ("", ""))
+    for opening in (first[0],) if first[0] else secrets if first[1] else ():
+        at = text.find(opening)
+        while at >= 0:
+            yield at
+            at = text.find(opening, at + 1)
+
+
+def _read(
+    steps: Sequence[tuple[str, str]], at: int, text: str, secrets: Collection[str], lengths: Sequence[int]
+) -> tuple[int, dict[str, str]] | None:
+    """Where the target begins and what its placeholders stand for, if the template stands at this place.
+
+    Nothing is tried twice: of the secrets that a placeholder may stand for, the longest that the next text follows
+    counts. So the time does not depend on how many placeholders there are.
+    """
+    values: dict[str, str] = {}
+    ends: list[int] = []
+    for number, (literal, name) in enumerate(steps):
+        if not text.startswith(literal, at):
+            return None
+        at += len(literal)
+        if not name:
+            ends.append(at)
+            continue
+        if name not in values:
+            following = steps[number + 1][0]
+            fitting = (text[at : at + length] for length in lengths if text.startswith(following, at + length))
+            value = next((value for value in fitting if value in secrets), None)
+            if value is None:
+                return None
+            values[name] = value
+        elif not text.startswith(values[name], at):
+            return None
+        at += len(values[name])
+    return ends[0], values
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -40,8 +40,10 @@ class Settings:
     """What is in force now.
 
     `profiles` always holds `default`, `local` and `echo`; `active` is one of its names. `hover_chosen` says whether
-    anybody chose the hover mode, or it is only the default. `hover_wait` is in seconds. `language` is a name or tag
-    that a model understands, or `auto`. `selected` says that the user switched to the active profile by hand.
+    anybody chose the hover mode, or it is only the default; `hover_wished` that the editor's settings, which a
+    repository can write, want hovering to send code, so that the user is asked. `hover_wait` is in seconds.
+    `language` is a name or tag that a model understands, or `auto`. `selected` says that the user switched to the
+    active profile by hand.
 
     `deny` are patterns of files that are never sent, beside the built-in ones; `ignore` and `instructions` come from
     the workspace's own file, the latter only when it is trusted. A route with a `base` is the workspace's: it may
@@ -55,6 +57,7 @@ class Settings:
     language: str = "auto"
     hover: HoverMode = "cached"
     hover_chosen: bool = False
+    hover_wished: bool = False
     hover_wait: float = 0.1
     hover_profile: str | None = None
     edits_review: Review | None = None

@@ -21,8 +21,7 @@ class TrackedSpan:
     """A span that moves with every change of its document.
 
     One that `grows` takes in what is inserted at its edges, and what replaces a stretch that overlaps one. `touched`
-    says whether any change met its inside since it was last set to False; one that leaves an edge alone did not, but
-    what an edge takes in counts.
+    counts the changes that met its inside; one that leaves an edge alone did not, but what an edge takes in counts.
     """
 
     __slots__ = ("__weakref__", "grows", "span", "touched")
@@ -30,7 +29,7 @@ class TrackedSpan:
     def __init__(self, span: Span, *, grows: bool = False) -> None:
         self.span = span
         self.grows = grows
-        self.touched = False
+        self.touched = 0
 
     def follow(self, change: Change) -> None:
         """Moves it through one change."""
@@ -45,7 +44,7 @@ class TrackedSpan:
                 self.span = _new(Span, (above, _new(Point, (end[0] + added, end[1]))))
             return
         if (first < end and last > start) or (self.grows and first == last and first in (start, end)):
-            self.touched = True
+            self.touched += 1
         moved = map_point(start, change, sticks_right=not self.grows)
         self.span = Span(moved, max(moved, map_point(end, change, sticks_right=self.grows)))
 

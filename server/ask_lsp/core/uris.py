@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -33,9 +33,31 @@ def path_of(uri: str) -> Path | None:
     return Path(name[1:] if _DRIVE_PATH.match(name) else name)
 
 
-def root_of(path: Path | None, roots: Sequence[Path]) -> Path | None:
-    """The innermost workspace folder that a file is in; the only one there is, for what is no file."""
-    if path is None:
-        return roots[0] if len(roots) == 1 else None
-    inside = [root for root in roots if path.is_relative_to(root)]
-    return max(inside, key=lambda root: len(root.parts), default=None)
+def judged_path(uri: str) -> Path | None:
+    """The path by whose names a document is judged, whatever the scheme: what `git:/w/.env` shows is a `.env`.
+
+    A host is its first part, as on Windows. A name without a folder (`untitled:Untitled-1`) is a relative path.
+    """
+    path = path_of(uri)
+    if path is not None:
+        return path
+    try:
+        parts = urlsplit(uri)
+        host, name = parts.netloc, unquote(parts.path)
+    except ValueError:
+        host, name = "", unquote(uri.partition(":")[2])
+    if not name:
+        return None
+    return Path(f"//{host}/{name.lstrip('/')}" if host else name[1:] if _DRIVE_PATH.match(name) else name)
+
+
+def root_of(names: Sequence[Path], roots: Mapping[Path, Path]) -> Path | None:
+    """The innermost workspace folder that a file is in by any of its names; the only one, for what is in no folder.
+
+    `roots` are all names of the folders, symlinks followed and not, each with the one that the editor told.
+    """
+    if not any(name.anchor for name in names):
+        told = set(roots.values())
+        return told.pop() if len(told) == 1 else None
+    inside = [root for root in roots if any(name.is_relative_to(root) for name in names)]
+    return roots[max(inside, key=lambda root: len(root.parts))] if inside else None

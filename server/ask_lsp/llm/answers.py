@@ -13,7 +13,16 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from ask_lsp.core.errors import AskError, ContextTooLong, Filtered, KeyUnavailable, NotReachable, RateLimited, Rejected
+from ask_lsp.core.errors import (
+    AskError,
+    ContextTooLong,
+    Filtered,
+    KeyUnavailable,
+    NotReachable,
+    RateLimited,
+    Rejected,
+    SaidNothing,
+)
 from ask_lsp.llm.failure import Failure, Target, scrub, seconds_text
 
 LONGEST_WAIT = 60.0
@@ -33,6 +42,8 @@ _LIMIT_AND_SENT = (
     ),
     re.compile(r"(?P<sent>\d+) tokens? (?:>|exceeds?|is greater than)\D{0,60}(?P<limit>\d+)", re.I),
 )
+# A model that thinks first, with too little room even for that (GPT-5 and its like).
+_LIMIT_REACHED = re.compile(r"max_tokens or model output limit was reached", re.IGNORECASE)
 _FILTERED = re.compile(r"content_filter|content[_ ]policy|content management policy|responsible ?ai", re.IGNORECASE)
 _UNKNOWN_MODEL = re.compile(
     r"model_not_found|no such model|unknown model|invalid model|model\b.{0,120}?"
@@ -128,6 +139,8 @@ def _by_words(refusal: Refusal, target: Target) -> AskError | None:
         return _no_credit(target)
     if _TOO_LONG.search(words):
         return _too_long(refusal, target)
+    if _LIMIT_REACHED.search(words):
+        return limit_reached(target)
     if _RESPONSES_ONLY.search(words):
         return Rejected(
             f"“{target.model}” has only the Responses API, which is not spoken here. "
@@ -180,6 +193,14 @@ def filtered(target: Target) -> Filtered:
     """The provider's content filter stopped the question or the answer."""
     return Filtered(
         f"The content filter of {target.place} stopped this. Put the question differently, or select other code."
+    )
+
+
+def limit_reached(target: Target) -> SaidNothing:
+    """The output limit left no room for a word of the answer."""
+    return SaidNothing(
+        f"“{target.model}” reached the output limit (max_output) before it answered anything. "
+        f"Raise max_output of profile “{target.profile}”, or ask for less."
     )
 
 

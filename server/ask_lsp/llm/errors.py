@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ask_lsp.core.errors import CutOff, ModelError, NotReachable, SaidNothing, SettingsError, TimedOut
-from ask_lsp.llm.answers import answer_failure, stream_failure
+from ask_lsp.llm.answers import answer_failure, limit_reached, stream_failure
 from ask_lsp.llm.failure import Failure, Target, scrub, seconds_text
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,9 @@ def connect_expired(target: Target) -> Failure:
         TimedOut(
             f"No connection to {target.place} within {seconds_text(limit)}. "
             f"Check the network, or raise limits.connect of profile “{target.profile}”."
-        )
+        ),
+        retry=True,
+        reason=f"no connection to {target.place}",
     )
 
 
@@ -79,15 +81,22 @@ def ended_early(target: Target, *, any_text: bool) -> Failure:
 def said_nothing(target: Target, *, cut: bool) -> Failure:
     """The answer is complete, or cut by the output limit, and holds no word."""
     if cut:
-        sentence = (
-            f"“{target.model}” reached the output limit (max_output) before it answered anything. "
-            f"Raise max_output of profile “{target.profile}”, or ask for less."
-        )
-    else:
-        sentence = (
+        return Failure(limit_reached(target))
+    return Failure(
+        SaidNothing(
             f"“{target.model}” answered nothing. Ask again, or choose another model for profile “{target.profile}”."
         )
-    return Failure(SaidNothing(sentence))
+    )
+
+
+def no_completion(target: Target) -> Failure:
+    """JSON came that is none of the protocol's."""
+    return Failure(
+        CutOff(
+            f"{target.place} sent a malformed answer, with no text where it should be. "
+            f"Check base_url and the model of profile “{target.profile}”."
+        )
+    )
 
 
 def not_an_api(target: Target) -> Failure:

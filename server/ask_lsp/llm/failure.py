@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ask_lsp.core.errors import AskError
+from ask_lsp.core.passing import passing
 from ask_lsp.core.profile import Limits, Profile
 from ask_lsp.core.secret import Secret
 from ask_lsp.llm.endpoint import Endpoint, endpoint_of
@@ -53,7 +54,7 @@ class Failure(NamedTuple):
 
 
 def scrub(text: str, target: Target) -> str:
-    """A provider's words, fit to quote: one line, at most 200 characters, without anything that looks like a key.
+    """A provider's words, fit to quote: one line, at most 200 characters, nothing live in it or like a key.
 
     Providers repeat part of the key in their messages, some of them with stars in the middle.
     """
@@ -64,7 +65,7 @@ def scrub(text: str, target: Target) -> str:
             line = line.replace(value, _HIDDEN)
         if len(value) >= 12:
             line = re.sub(rf"\S*{re.escape(value[:6])}\S*", _HIDDEN, line)
-    line = _KEYLIKE.sub(_HIDDEN, line)
+    line = passing(_KEYLIKE.sub(_HIDDEN, line))
     return line if len(line) <= QUOTE_LENGTH else line[: QUOTE_LENGTH - 1] + "…"
 
 

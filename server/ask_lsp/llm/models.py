@@ -77,7 +77,7 @@ class ModelRouter:
 
     def heeds_limit(self, profile: Profile) -> bool:
         """Whether an output limit reaches the endpoint under some name."""
-        return self._client.learned.takes_limit(profile.base_url, profile.model)
+        return self._client.learned.takes_limit(profile)
 
     async def aclose(self) -> None:
         """Closes connections, and lets the embedded model go."""

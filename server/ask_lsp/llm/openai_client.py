@@ -27,7 +27,7 @@ from ask_lsp.core.secret import Secret
 from ask_lsp.core.text import replace_surrogates
 from ask_lsp.llm.answers import refusal_of, stream_failure
 from ask_lsp.llm.connection import check_key, check_way, http_client, only_our_headers
-from ask_lsp.llm.errors import failure_of, not_an_api
+from ask_lsp.llm.errors import failure_of, no_completion, not_an_api
 from ask_lsp.llm.failure import Target
 from ask_lsp.llm.parameters import LearnedParameters, request_body, takes_prediction
 from ask_lsp.llm.proxies import proxy_for
@@ -267,11 +267,17 @@ def _watched(body: Any, inbox: Inbox) -> httpx2.AsyncByteStream:
 
 
 def _whole_answer(data: bytes, target: Target) -> Any:
-    """The one chunk of a server that does not stream. Raises AttemptFailed for an error that came with status 200."""
+    """The one chunk of a server that does not stream.
+
+    Raises AttemptFailed for what is no answer, though it came with status 200.
+    """
     answer = json.loads(data)
     if not isinstance(answer, dict) or answer.get("error"):
         raise AttemptFailed(stream_failure(answer, "", target))
     chunk = json.loads(data, object_hook=lambda fields: SimpleNamespace(**fields))
-    for choice in chunk.choices:
-        choice.delta = choice.message
+    try:
+        for choice in chunk.choices:
+            choice.delta = choice.message
+    except (AttributeError, TypeError):
+        raise AttemptFailed(no_completion(target)) from None
     return chunk

@@ -16,6 +16,7 @@ from ask_lsp.core.text import replace_surrogates
 
 _NEVER = frozenset({"model", "messages", "stream"})
 _ONE_ANSWER = ("n", "best_of")  # only the first of several answers would be read, and all of them billed
+_LIMIT = "max_completion_tokens"
 _OTHER_NAME = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
 _OTHER_ROLE = {"system": "developer", "developer": "user"}
 _PREDICTING = re.compile(r"gpt-4o|gpt-4\.1")
@@ -32,7 +33,7 @@ def request_body(
     """What is sent when nothing is known of the model: the configured and nothing else."""
     body = {name: value for name, value in parameters.items() if name not in _ONE_ANSWER}
     if max_output is not None:
-        body.setdefault("max_completion_tokens", max_output)
+        body.setdefault(_LIMIT, max_output)
     # Lone surrogates are legal in a document and illegal in UTF-8.
     spoken = [{"role": message.role, "content": replace_surrogates(message.text)} for message in messages]
     return body | {"model": model, "messages": spoken, "stream": True, "stream_options": {"include_usage": True}}
@@ -45,7 +46,7 @@ def takes_prediction(profile: Profile) -> bool:
     """
     if profile.prediction is not None:
         return profile.prediction
-    limited = profile.max_output is not None or "max_completion_tokens" in profile.parameters
+    limited = profile.max_output is not None or not _OTHER_NAME.keys().isdisjoint(profile.parameters)
     return profile.base_url == OPENAI_BASE_URL and not limited and bool(_PREDICTING.match(profile.model))
 
 
@@ -71,9 +72,11 @@ class LearnedParameters:
         fitted["messages"] = _with_roles(changes, body["messages"])
         return fitted
 
-    def takes_limit(self, base_url: str, model: str) -> bool:
-        """Whether an output limit is sent to this endpoint and model, under whichever name."""
-        return _follow(self._changes.get((base_url, model), {}), "max_completion_tokens") is not None
+    def takes_limit(self, profile: Profile) -> bool:
+        """Whether the profile's output limit is sent to its endpoint and model, under whichever name."""
+        changes = self._changes.get((profile.base_url, profile.model), {})
+        names = [name for name in _OTHER_NAME if name in profile.parameters] or [_LIMIT]
+        return any(_follow(changes, name) is not None for name in names)
 
     def learn(self, base_url: str, sent: Mapping[str, Any], message: str, param: str | None) -> str | None:
         """Takes in a refusal (HTTP 400 or 422) of the body `sent`.

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
-from ask_lsp.core.conversation import Event, Finished, TextDelta, Usage, Waiting
+from ask_lsp.core.conversation import Event, Finished, TextDelta, Thought, Usage, Waiting
 from ask_lsp.llm.answers import filtered
 from ask_lsp.llm.errors import (
     ended_early,
@@ -26,6 +26,8 @@ from ask_lsp.llm.failure import Failure, Target
 GRACE = 5.0
 WAITING_INTERVAL = 1.0
 WAITING = "waiting for the model"
+MOST_TOKENS = 50_000_000
+"""No answer takes more; an endpoint that says so is not believed."""
 
 _ENDED = object()
 _EXPIRED = object()
@@ -91,7 +93,7 @@ class _Progress:
 
 
 async def read_answer(receive: Callable[[Inbox], Awaitable[None]], target: Target) -> AsyncGenerator[Event, None]:
-    """The events of one attempt: text, then usage if it was told, then Finished.
+    """The events of one attempt: thoughts and text, then usage if it was told, then Finished.
 
     `receive` sends the request and fills the inbox; it is cancelled when this generator is closed. Raises
     AttemptFailed.
@@ -133,6 +135,8 @@ async def read_answer(receive: Callable[[Inbox], Awaitable[None]], target: Targe
                 raise AttemptFailed(malformed(target)) from error
             if progress.finish == "content_filter":
                 raise AttemptFailed(Failure(filtered(target)))
+            if thought:
+                yield Thought(thought)
             if text:
                 progress.any_text = True
                 progress.any_words = progress.any_words or not text.isspace()
@@ -173,11 +177,12 @@ def _take_in(chunk: Any, progress: _Progress) -> tuple[str, str]:
     usage = getattr(chunk, "usage", None)
     if usage is not None:
         details = getattr(usage, "prompt_tokens_details", None)
-        sent, told, cached = (
-            _count(where, name)
+        counts = [
+            getattr(where, name, None) or 0
             for where, name in ((usage, "prompt_tokens"), (usage, "completion_tokens"), (details, "cached_tokens"))
-        )
-        progress.usage = Usage(sent, told, cached)
+        ]
+        told = all(type(count) is int and 0 <= count <= MOST_TOKENS for count in counts)
+        progress.usage = Usage(*counts) if told else None
     text = thought = ""
     for choice in (getattr(chunk, "choices", None) or ())[:1]:
         delta = getattr(choice, "delta", None)
@@ -185,12 +190,6 @@ def _take_in(chunk: Any, progress: _Progress) -> tuple[str, str]:
         thought = _plain(getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None))
         progress.finish = getattr(choice, "finish_reason", None) or progress.finish
     return text, thought
-
-
-def _count(where: object, name: str) -> int:
-    """A number of tokens; 0 where it is left out, or is none."""
-    value = getattr(where, name, None)
-    return value if isinstance(value, int) else 0
 
 
 def _plain(content: object) -> str:

@@ -7,68 +7,22 @@ sends the change long after. So an edit counts as made when a didChange has brou
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Sequence
 
 from ask_lsp.assistant.landing import Said
-from ask_lsp.core.diff import line_hunks
-from ask_lsp.core.edits import Edit, merge
-from ask_lsp.core.text import Snapshot, Span, advance, plain_line_ends
+from ask_lsp.core.anchor import anchored
+from ask_lsp.core.edits import Edit
+from ask_lsp.core.evidence import found_in, has_come_near, stands
+from ask_lsp.core.proposal import Anchor
+from ask_lsp.core.text import Snapshot, Span, advance
 from ask_lsp.core.tracking import TrackedSpan
-from ask_lsp.lsp.documents import Document, Documents
+from ask_lsp.lsp.documents import Document, Documents, Grown
 from ask_lsp.lsp.editor import Editor
 from ask_lsp.lsp.limits import within
 
 SHOWN_LIMIT = 10.0
 MOVED_LIMIT = 1.0
-MOST_COUNTED = 200
-_TELLING = re.compile(r"\w\W*\w\W*\w")
-_WORD = re.compile(r"\w+|[^\w\s]")
-
-
-def holds(seen: str, new: str, now: str) -> bool:
-    """Whether `now` has `new` word for word, or is `seen` with the step to `new` and other lines changed: no guess."""
-    seen, new, now = plain_line_ends(seen), plain_line_ends(new), plain_line_ends(now)
-    if now == new:
-        return True
-    return now != seen and ((new not in seen and new in now) or merge(seen, new, now) == now)
-
-
-def stands(seen: str, new: str, now: str) -> bool:
-    """Whether `now` is `seen` with the step to `new` made in it, whatever else was typed at the same time."""
-    return holds(seen, new, now) or _traces(plain_line_ends(seen), plain_line_ends(new), plain_line_ends(now))
-
-
-def _traces(seen: str, new: str, now: str) -> bool:
-    """Whether the step was made, beside keys that came with it.
-
-    Every line that it adds is there, every line that it takes away is gone, as often as they should be. A line that is
-    gone may only have been typed in; so if no other tells, the words must be plainly nearer to the new text than to the
-    old one.
-    """
-    old_lines, new_lines = seen.split("\n"), new.split("\n")
-    changed = {
-        line.strip()
-        for hunk in line_hunks(old_lines, new_lines)
-        for line in (*old_lines[hunk.old_first : hunk.old_last], *new_lines[hunk.new_first : hunk.new_last])
-    }
-    told = False
-    for line in sorted(changed - {""}, key=len)[-MOST_COUNTED:]:
-        before, after, found = seen.count(line), new.count(line), now.count(line)
-        if (after > before and found < after) or (after < before and found > after):
-            return False
-        told |= after > before and _TELLING.search(line) is not None
-    if told:
-        return True
-    old_words, new_words, now_words = map(_WORD.findall, (seen, new, now))
-    nearer = _distance(old_words, now_words) - _distance(new_words, now_words)
-    return 2 * nearer >= _distance(old_words, new_words) > 0
-
-
-def _distance(one: list[str], other: list[str]) -> int:
-    """How many words go and come between the two."""
-    return sum(hunk.old_last - hunk.old_first + hunk.new_last - hunk.new_first for hunk in line_hunks(one, other))
 
 
 class DocumentPlace:
@@ -82,7 +36,7 @@ class DocumentPlace:
 
     def _follow(self, span: Span) -> None:
         self._tracked = self.document.track(span)
-        self._grown = self.document.track(span, grows=True)
+        self._grown = Grown(self.document, span)
 
     @property
     def uri(self) -> str:
@@ -101,10 +55,10 @@ class DocumentPlace:
 
     def taking_in(self, seen: str, new: str) -> DocumentPlace:
         """The place for what comes next, with `new` in it, whoever put that there: it may reach over the edges."""
-        text = self.document.live().slice(self._grown.span)
+        around, text = self._grown.now()
         if self.now() is None or not stands(seen, new, text):
             return self
-        part = self._stretch(self._grown.span, text, new)
+        part = self._stretch(around, text, new)
         start, end = self._tracked.span
         return self.over(Span(min(start, part.start), max(end, part.end)))
 
@@ -117,21 +71,28 @@ class DocumentPlace:
 
     @staticmethod
     def _stretch(around: Span, text: str, new: str) -> Span:
-        at = text.find(new)
+        at = found_in(new, text)
         return _part(around, text, at, len(new)) if at >= 0 else around
 
-    def watch(self) -> EditWatch:
-        """Begins to look at what an edit does here."""
-        return EditWatch(self, self.document.track(self._tracked.span, grows=True))
+    def watch(self, span: Span, edits: Sequence[Edit]) -> EditWatch:
+        """Begins to look at what edits do to a stretch of the document as it is, which holds the place."""
+        going = [self.document.track(edit.span) for edit in edits if not edit.span.is_empty]
+        return EditWatch(self, Grown(self.document, span), going)
+
+    def last_seen(self) -> Anchor:
+        """It as it is now; as it was last if the document was closed."""
+        return anchored(self.document.live(), self._tracked.span)
 
 
 class EditWatch:
     """Looks at a place after an edit was sent there (assistant.landing.Watch)."""
 
-    def __init__(self, place: DocumentPlace, grown: TrackedSpan) -> None:
+    def __init__(self, place: DocumentPlace, grown: Grown, going: Sequence[TrackedSpan]) -> None:
         self._place = place
         self._document = place.document
         self._grown = grown
+        self._going = going
+        _, self._before = grown.with_neighbours()
         self._version = place.document.version
 
     async def shown(self, seen: str, new: str) -> bool | None:
@@ -157,10 +118,13 @@ class EditWatch:
         return self._document.version != self._version
 
     def _there(self, seen: str, new: str) -> bool:
-        now = self._document.live().slice(self._grown.span)
-        if not stands(seen, new, now):
-            return False
-        self._place.took(self._grown.span, now, new)
+        around, now = self._grown.now()
+        gone = bool(self._going) and all(tracked.span.is_empty for tracked in self._going)
+        if not stands(seen, new, now, gone=gone):
+            around, now = self._grown.with_neighbours()
+            if not has_come_near(seen, new, self._before, now):
+                return False
+        self._place.took(around, now, new)
         return True
 
 

@@ -51,6 +51,10 @@ class EditorDisk:
         """Opens a file beside what the user does."""
         return await self._server.editor.show(path)
 
+    def is_open(self, path: Path) -> bool:
+        """Whether there is a document of a file, saved or not."""
+        return self._server.documents.at(path) is not None
+
     def open_now(self, uri: str) -> tuple[Snapshot, Callable[[Span], DocumentPlace]] | None:
         """The document of that URI, if it is open."""
         document = self._server.documents.get(uri)

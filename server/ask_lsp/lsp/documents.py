@@ -23,9 +23,11 @@ from ask_lsp.core.text import (
     Step,
     clamp,
     end_of,
+    line_length,
     map_through,
     replace,
     replace_all,
+    slice_lines,
     splice,
     split_lines,
 )
@@ -86,13 +88,20 @@ class Document:
 
         Its columns count in the encoding's units on the lines as they were, so the old text is made again first.
         """
+        old, later = self.lines_of(version), self._later(version)
+        if old is None or later is None:
+            return None
+        return clamp(self.lines, map_through(to_span(old, range_, encoding), (step.change for step in later)))
+
+    def lines_of(self, version: int) -> list[str] | None:
+        """The lines as they were in an earlier version; None if that version is not remembered."""
         later = self._later(version)
         if later is None:
             return None
         old = self.lines.copy()
         for (start, _), new_end, removed in ((*step.change, step.removed) for step in reversed(later)):
             splice(old, Span(start, new_end), removed)
-        return clamp(self.lines, map_through(to_span(old, range_, encoding), (step.change for step in later)))
+        return old
 
     def since(self, version: int, span: Span) -> Span | None:
         """Where a span of an earlier version is now; None if that version is not remembered."""
@@ -114,6 +123,43 @@ class Document:
     def end(self) -> Point:
         """The place behind the last character."""
         return end_of(self.lines)
+
+
+class Grown:
+    """A stretch of a document with all that comes to its edges.
+
+    Editors that send whole documents do not say whether a line that was added below the last one of a stretch came to
+    the end of that, or to the beginning of the next. So the line ends on both sides are followed too.
+    """
+
+    def __init__(self, document: Document, span: Span) -> None:
+        (start, end), lines = span, document.lines
+        self._document = document
+        self._has_above = start.column == 0 < start.line
+        self._has_below = end.line + 1 < len(lines) and end.column == line_length(lines[end.line])
+        first = Point(start.line - 1, line_length(lines[start.line - 1])) if self._has_above else start
+        last = Point(end.line + 1, 0) if self._has_below else end
+        self._tracked = document.track(Span(first, last), grows=True)
+        above, below = max(0, start.line - 1), min(len(lines) - 1, end.line + 1)
+        self._wide = document.track(Span(Point(above, 0), Point(below, line_length(lines[below]))), grows=True)
+
+    @property
+    def touched(self) -> int:
+        """How many changes met it."""
+        return self._tracked.touched
+
+    def now(self) -> tuple[Span, str]:
+        """Where it is and what it says, without the two line ends."""
+        lines, (start, end) = self._document.lines, self._tracked.span
+        if self._has_above and start.column == line_length(lines[start.line]) and start.line < end.line:
+            start = Point(start.line + 1, 0)
+        if self._has_below and end.column == 0 and start.line < end.line:
+            end = Point(end.line - 1, line_length(lines[end.line - 1]))
+        return Span(start, end), slice_lines(lines, Span(start, end))
+
+    def with_neighbours(self) -> tuple[Span, str]:
+        """The same with the lines above and below."""
+        return self._wide.span, slice_lines(self._document.lines, self._wide.span)
 
 
 class Documents:

@@ -17,6 +17,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path
 
 from ask_lsp.assistant.landing import Said
+from ask_lsp.core.passing import passing
 from ask_lsp.lsp.client import Client
 from ask_lsp.lsp.convert import to_range
 from ask_lsp.lsp.limits import within
@@ -42,7 +43,7 @@ def uri_of(path: Path) -> str:
 
 def _sentence(reason: object) -> str:
     """What the editor gives as its reason (LSP 3.17, ApplyWorkspaceEditResult), on one line and with an end."""
-    line = " ".join(reason.split())[:MOST_OF_REASON] if isinstance(reason, str) else ""
+    line = passing(reason)[:MOST_OF_REASON] if isinstance(reason, str) else ""
     return line if not line or line[-1] in ".!?…" else f"{line}."
 
 
@@ -86,8 +87,7 @@ class Editor:
 
     def message(self, text: str, kind: types.MessageType = types.MessageType.Info) -> None:
         """Shows one line in passing."""
-        line = " ".join(text.split())
-        self.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=kind, message=line))
+        self.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=kind, message=passing(text)))
 
     async def show(self, path: Path, *, focus: bool = False, at: types.Position | None = None) -> bool:
         """Opens a file beside what the user does; False where the editor cannot, or was never asked to say it can."""
@@ -164,6 +164,6 @@ class Editor:
         if not self.client.ask_message:
             return None
         actions = [types.MessageActionItem(title=answer) for answer in answers]
-        params = types.ShowMessageRequestParams(type=types.MessageType.Info, message=question, actions=actions)
+        params = types.ShowMessageRequestParams(type=types.MessageType.Info, message=passing(question), actions=actions)
         result = await self.request(types.WINDOW_SHOW_MESSAGE_REQUEST, params, seconds)
         return getattr(result, "title", None)

@@ -40,13 +40,17 @@ COMMANDS = (
     *(APPLY, DIFF, DISCARD, PROPOSALS, RETRY, UNDO, CHECK),
     *(PREVIEW, ALLOW_ONCE, TRUST, USAGE),
 )
+WITH_PROGRESS = (RUN, SEND, PREVIEW)
 
 _SHAPE = "Write them as {action, uri, range, version, question}, each of them optional."
 
 
 @dataclass(frozen=True)
 class RunArguments:
-    """What ask.run takes; `problems` and `directive` come from our own code actions only."""
+    """What ask.run takes; `problems` and `directive` come from our own code actions only.
+
+    `instead_of` is the job that has begun this one (ask.retry).
+    """
 
     action: str = "ask"
     uri: str | None = None
@@ -56,6 +60,7 @@ class RunArguments:
     problems: tuple[types.Diagnostic, ...] = ()
     directive: bool = False
     wants_words: bool = False
+    instead_of: str = ""
 
 
 def run_arguments(arguments: list[Any]) -> RunArguments:

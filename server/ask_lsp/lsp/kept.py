@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ask_lsp.assistant.landing import Landed
 from ask_lsp.core.anchor import anchored, fitted, locate
+from ask_lsp.core.edges import Aim, aimed, around
 from ask_lsp.core.edits import Edit, changes
 from ask_lsp.core.proposal import Anchor, Proposal
-from ask_lsp.core.text import Span, placed_at
+from ask_lsp.core.text import Point, Span, placed_at, slice_lines
 from ask_lsp.core.tracking import TrackedSpan
 from ask_lsp.core.uris import same_spelling
 from ask_lsp.lsp.convert import to_range
-from ask_lsp.lsp.documents import Document, Documents
+from ask_lsp.lsp.documents import Document, Documents, Grown
 
 LARGE = 20_000
 """Code points of a text above which it is merged in a thread only, never for a listing."""
@@ -53,12 +54,6 @@ class Mooring:
             return self.at
         return anchored(self.document.live(), self.tracked.span)
 
-    def text(self) -> str:
-        """What it says now, or said last."""
-        if self.document is None or self.tracked is None:
-            return self.at.text
-        return self.document.live().slice(self.tracked.span)
-
     async def moor(self, documents: Documents) -> bool:
         """Finds it again in its document, if that is open; returns whether it was this call that did."""
         document = documents.get(self.uri)
@@ -74,12 +69,21 @@ class Mooring:
         return False
 
 
+class _WorkedOut(NamedTuple):
+    """The edits, from the beginning of their aim on, and what they were worked out for."""
+
+    state: tuple[object, ...]
+    aim: Aim | None
+    edits: list[Edit] | None
+
+
 @dataclass(eq=False)
 class Kept:
     """A proposal, its place, and the place of what it was asked for where that is another.
 
-    `grown` takes in what is typed at the edges of the place. A proposal that is `waiting` has been sent, and is not
-    listed until the editor has shown whether it was made. `stored` is what the database has of it.
+    `grown` takes in what is typed at the edges of the place; it was looked at when it had been touched `looked` times.
+    A proposal that is `waiting` has been sent, and is not listed until the editor has shown whether it was made.
+    `stored` is what the database has of it.
     """
 
     proposal: Proposal
@@ -87,8 +91,9 @@ class Kept:
     waiting: bool = False
     place: Mooring = field(init=False)
     source: Mooring | None = field(init=False)
-    grown: TrackedSpan | None = field(init=False, default=None)
-    _worked_out: tuple[list[Edit] | None] | None = field(init=False, default=None)
+    grown: Grown | None = field(init=False, default=None)
+    looked: int = field(init=False, default=0)
+    _worked_out: _WorkedOut | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.place = Mooring(self.proposal.uri, self.proposal.at)
@@ -116,8 +121,15 @@ class Kept:
         return True
 
     def _follow(self, document: Document, span: Span) -> None:
-        self.grown = document.track(span, grows=True)
+        self.grown = Grown(document, span)
+        self.looked = 0
         self._worked_out = None
+
+    def settle(self) -> None:
+        """Takes down where it is now: what was typed at an edge belongs to the place from then on."""
+        self.proposal = self.located()
+        if self.document is not None and self.proposal.span != self.place.span:
+            self.hold(self.document, self.proposal.span)
 
     def release(self, document: Document) -> None:
         """That document is no longer open, or has no place for it any more."""
@@ -138,37 +150,46 @@ class Kept:
 
     def edits(self) -> list[Edit] | None:
         """The edits that make it now; None when its place has changed too much, is not open, or is being worked out."""
-        tracked = self.place.tracked
-        if tracked is None:
-            return None
-        if self._is_stale(tracked):
-            now = self.place.text()
-            if max(len(now), len(self.proposal.new)) >= LARGE:
+        state = self._state()
+        if self._worked_out is None or self._worked_out.state != state:
+            aim, now = self._aim()
+            if aim is not None and max(len(now), len(aim.new)) >= LARGE:
                 return None
-            tracked.touched = False
-            self._worked_out = (changes(self.proposal.seen, self.proposal.new, now),)
-        assert self._worked_out is not None
-        (edits,) = self._worked_out
-        start = tracked.span.start
-        return None if edits is None else [Edit(placed_at(edit.span, start), edit.text) for edit in edits]
+            self._worked_out = _WorkedOut(state, aim, None if aim is None else changes(aim.seen, aim.new, now))
+        tracked, aim, edits = self.place.tracked, self._worked_out.aim, self._worked_out.edits
+        if tracked is None or aim is None or edits is None:
+            return None
+        start = Point(tracked.span.start.line, aim.span.start.column)
+        return [Edit(placed_at(edit.span, start), edit.text) for edit in edits]
 
     async def work_out(self) -> None:
         """Works out the edits of a large text; when it is changed again meanwhile, that is for the next time."""
-        tracked = self.place.tracked
-        if tracked is None or not self._is_stale(tracked):
+        state = self._state()
+        if self._worked_out is not None and self._worked_out.state == state:
             return
-        now, proposal = self.place.text(), self.proposal
-        if max(len(now), len(proposal.new)) < LARGE:
+        aim, now = self._aim()
+        if aim is None or max(len(now), len(aim.new)) < LARGE:
             return
-        self._worked_out, tracked.touched = None, False
-        edits = await asyncio.to_thread(changes, proposal.seen, proposal.new, now)
-        if self.place.tracked is tracked and not tracked.touched:
-            self._worked_out = (edits,)
+        edits = await asyncio.to_thread(changes, aim.seen, aim.new, now)
+        if self._state() == state:
+            self._worked_out = _WorkedOut(state, aim, edits)
 
-    def _is_stale(self, tracked: TrackedSpan) -> bool:
-        return self._worked_out is None or tracked.touched
+    def _aim(self) -> tuple[Aim | None, str]:
+        """The step for where the place is, and what stands there."""
+        tracked, document, wanted = self.place.tracked, self.document, self.proposal
+        if tracked is None or document is None:
+            return None, ""
+        aim = aimed(document.lines, tracked.span, wanted.seen, wanted.new, wanted.before, wanted.after)
+        return aim, "" if aim is None else slice_lines(document.lines, aim.span)
 
-    def params(self, state: str, encoding: str) -> dict[str, Any]:
+    def _state(self) -> tuple[object, ...]:
+        """What the edits depend on: another one means that they have to be worked out anew."""
+        tracked, document = self.place.tracked, self.document
+        if tracked is None or document is None:
+            return (None,)
+        return (self.proposal, tracked, tracked.touched, around(document.lines, tracked.span))
+
+    def params(self, state: str, encoding: str, *, fresh: bool = False) -> dict[str, Any]:
         """What clients of ours are told about it (ask/proposal)."""
         document, proposal = self.document, self.proposal
         edits = self.edits() if state != "gone" and document is not None else None
@@ -181,6 +202,8 @@ class Kept:
             "title": proposal.title,
             "reason": proposal.reason,
             "state": state,
+            **({"fresh": True} if fresh else {}),
+            **({"text": proposal.new} if proposal.new_file and state != "gone" else {}),
         }
 
 

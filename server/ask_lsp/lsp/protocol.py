@@ -16,6 +16,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import RPCMessage
 
 from ask_lsp.core.errors import AskError
+from ask_lsp.lsp.execution import execute
 from ask_lsp.lsp.handlers import sync
 
 if TYPE_CHECKING:
@@ -155,14 +156,14 @@ class AskProtocol(LanguageServerProtocol):
     def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:
         """Runs a command; every one returns at once."""
         try:
-            return self._server.execute(params.command, list(params.arguments or ()))
+            return (yield from execute(self._server, params.command, list(params.arguments or ())))
         except AskError as error:
             raise JsonRpcException(str(error), code=types.LSPErrorCodes.RequestFailed) from None
 
     @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:
         """Somebody pressed cancel on a progress."""
-        self._server.cancel_progress(params.token)
+        self._server.progresses.cancel(params.token)
 
     @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def lsp_workspace__did_change_workspace_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from lsprotocol import types
 from ask_lsp.assistant.sending import Consent
 from ask_lsp.core.errors import AskError, CapReached
 from ask_lsp.core.privacy import ALLOWED, Verdict
-from ask_lsp.core.uris import path_of, root_of
+from ask_lsp.core.uris import judged_path, path_of, root_of
 from ask_lsp.lsp.documents import Document
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Safety:
 
     def __init__(self, server: AskServer, params: types.InitializeParams | None) -> None:
         self._server = server
-        self.roots = _folders(params) if params else ()
+        self._folders = _named(_folders(params) if params else ())
         self._ignored_once: set[str] = set()
         self.over_once = False
         self.cap_reached = False
@@ -45,18 +46,27 @@ class Safety:
 
     # ---- workspaces
 
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The workspace folders, as the editor names them."""
+        return tuple(dict.fromkeys(self._folders.values()))
+
     async def folders_changed(self, event: types.WorkspaceFoldersChangeEvent) -> None:
         """workspace/didChangeWorkspaceFolders."""
         gone = {path_of(folder.uri) for folder in event.removed}
         new = [path for folder in event.added if (path := path_of(folder.uri)) is not None]
-        self.roots = tuple(dict.fromkeys([*(root for root in self.roots if root not in gone), *new]))
+        self._folders = _named([*(root for root in self.roots if root not in gone), *new])
         services = await self._server.services()
         services.outbox.roots = self.roots
         await self.rules_changed()
 
     def root_of(self, document: Document) -> Path | None:
-        """The workspace folder of a document."""
-        return root_of(path_of(document.uri), self.roots)
+        """The workspace folder of a document, which the editor may name otherwise than the folder."""
+        return root_of(_names(judged_path(document.uri), document.path), self._folders)
+
+    def root_of_file(self, path: Path | None) -> Path | None:
+        """The workspace folder of a file that need not be open."""
+        return root_of(_names(path, path and path.resolve()), self._folders)
 
     def settings(self, services: Services, document: Document) -> Settings | None:
         """The settings for a document as they were last read; from memory alone."""
@@ -81,7 +91,7 @@ class Safety:
         """Finds out whether a document may be sent."""
         services = await self._server.services()
         settings = await services.settings.current(self.root_of(document))
-        document.verdict = await services.outbox.verdict(path_of(document.uri), self.roots, settings)
+        document.verdict = await services.outbox.verdict(judged_path(document.uri), self.roots, settings)
 
     async def judge_all(self) -> None:
         """Judges every open document anew."""
@@ -116,7 +126,9 @@ class Safety:
 
     def consent(self, uri: str, *, use: bool = True) -> Consent:
         """What was allowed by hand for an ask about a document; with `use` it is used up."""
-        consent = Consent(self.roots, uri in self._ignored_once, self.over_once)
+        document = self._server.documents.get(uri)
+        root = self.root_of(document) if document else None
+        consent = Consent(self.roots, root, uri in self._ignored_once, self.over_once)
         if use:
             self._ignored_once.discard(uri)
             self.over_once = False
@@ -148,6 +160,16 @@ class Safety:
         """Keeps a decision about a workspace's own file, and lets it count."""
         await services.trust.remember(root, digest, trusted)
         await services.settings.current(root)
+
+
+def _names(*paths: Path | None) -> list[Path]:
+    return [path for path in paths if path is not None]
+
+
+def _named(roots: Iterable[Path]) -> dict[Path, Path]:
+    """Every name of these folders, with the one that the editor told."""
+    told = dict.fromkeys(roots)
+    return {**{root.resolve(): root for root in told}, **{root: root for root in told}}
 
 
 def _folders(params: types.InitializeParams) -> tuple[Path, ...]:

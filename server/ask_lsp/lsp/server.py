@@ -24,20 +24,21 @@ from ask_lsp.lsp.client import resolve
 from ask_lsp.lsp.convert import negotiate
 from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
 from ask_lsp.lsp.editor import Editor
+from ask_lsp.lsp.elsewhere import Elsewhere
 from ask_lsp.lsp.extensions import ACTION_KINDS, COMMANDS
 from ask_lsp.lsp.handlers import settings, sync
 from ask_lsp.lsp.limits import within
 from ask_lsp.lsp.parent import watch
 from ask_lsp.lsp.places import Places
 from ask_lsp.lsp.problems import Problems
-from ask_lsp.lsp.progress import Progress
+from ask_lsp.lsp.progress import Progresses
 from ask_lsp.lsp.protocol import AskProtocol
 from ask_lsp.lsp.stdio import Writer, open_stdin
 
 if TYPE_CHECKING:
     from ask_lsp.assistant.explain import Explainer
+    from ask_lsp.assistant.sending import Prepared
     from ask_lsp.assistant.services import Services
-    from ask_lsp.core.profile import Profile
     from ask_lsp.lsp.desk import EditorDesk
     from ask_lsp.lsp.present.transcript import ChatTranscript, Transcripts
     from ask_lsp.lsp.present.view import AnswerView
@@ -70,6 +71,7 @@ class AskServer(LanguageServer):
         self.places = places
         self.documents = Documents()
         self.editor = Editor(self.protocol)
+        self.progresses = Progresses(self.editor)
         self.jobs = Jobs(self.send_status)
         self.problems = Problems()
         self._desk: EditorDesk | None = None
@@ -88,9 +90,9 @@ class AskServer(LanguageServer):
         self._environment_locale = environment_locale
         self._services: asyncio.Task[Services] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._tokens: dict[str, Job] = {}
         self._trouble: str | None = None
         self.opened_chats: dict[Path, asyncio.Event] = {}
+        self.elsewhere = Elsewhere(self)
         self._stop = threading.Event()
         self._loop_ended: asyncio.Event | None = None
         self._register()
@@ -295,12 +297,6 @@ class AskServer(LanguageServer):
         """Whether a document is one of our chat files; no I/O."""
         return document.path is not None and self.places.chats in document.path.parents
 
-    def execute(self, command: str, arguments: list[Any]) -> Any:
-        """workspace/executeCommand."""
-        from ask_lsp.lsp.handlers import execute_command
-
-        return execute_command.handle(self, command, arguments)
-
     # ---- documents
 
     def ready(self) -> Services | None:
@@ -319,27 +315,21 @@ class AskServer(LanguageServer):
         from ask_lsp.lsp.present.opening import Opening
         from ask_lsp.lsp.present.view import AnswerView
 
-        progress = Progress(self.editor, "ask-lsp")
-        self._tokens[progress.token] = job
         told, note = self._set_trouble, self.safety.note
-        return AnswerView(self.editor, progress, job, Opening(self), told, note)
+        return AnswerView(self.editor, self.progresses.of(job), job, Opening(self), told, note)
 
-    def cancel_progress(self, token: int | str) -> None:
-        """window/workDoneProgress/cancel."""
-        job = self._tokens.get(str(token))
-        if job is not None:
-            job.cancel()
-
-    def transcript(self, path: Path, nonce: str, job: Job, profile: Profile) -> ChatTranscript:
+    def transcript(self, path: Path, nonce: str, job: Job, prepared: Prepared) -> ChatTranscript:
         """Opens a transcript (assistant.answering.Writer)."""
+        from ask_lsp.assistant.ask import recorded
         from ask_lsp.lsp.present.transcript import ChatTranscript
 
         services = self.ready()
         assert services is not None
         loaded = services.settings.loaded()
         label = loaded.assistant_name if loaded else ""
+        attributes = {"model": prepared.planned.model, **recorded(prepared.sending.fresh)}
         made = ChatTranscript(
-            path, nonce, job, profile, label, services.chats, self.documents, self.editor, lambda: self.encoding
+            path, nonce, job, label, attributes, services.chats, self.documents, self.editor, lambda: self.encoding
         )
         return self.transcripts.add(made)
 
@@ -349,8 +339,7 @@ class AskServer(LanguageServer):
 
     def send_status(self) -> None:
         """ask/status, for clients that show one."""
-        running = {job.id for job in self.jobs.running()}
-        self._tokens = {token: job for token, job in self._tokens.items() if job.id in running}
+        self.progresses.keep({job.id for job in self.jobs.running()})
         if self.editor.client.protocol and not self.ended:
             self.spawn(self._status())
 
@@ -359,6 +348,7 @@ class AskServer(LanguageServer):
         loaded = services.settings.loaded()
         status = {
             "profile": loaded.active if loaded else "default",
+            "profiles": list(loaded.profiles) if loaded else [],
             "busy": len(self.jobs.running()) + int(self._explainer is not None and self._explainer.busy),
             "spentToday": round(await services.outbox.spent_today(), 6),
             "error": self._trouble,

@@ -20,11 +20,12 @@ from ask_lsp.assistant.landing import Landed, LivePlace
 from ask_lsp.assistant.making import Making
 from ask_lsp.core.edits import taken_back
 from ask_lsp.core.errors import RequestRefused
+from ask_lsp.core.evidence import has_come, holds, stands
 from ask_lsp.core.proposal import Proposal
 from ask_lsp.core.settings import Review
 from ask_lsp.core.text import Span
 from ask_lsp.core.tracking import TrackedSpan
-from ask_lsp.lsp.desk import DocumentPlace, EditorDesk, holds, stands
+from ask_lsp.lsp.desk import DocumentPlace, EditorDesk
 from ask_lsp.lsp.documents import Document, Documents
 from ask_lsp.lsp.editor import Editor
 from ask_lsp.lsp.kept import Kept, LastEdit, source_of
@@ -63,6 +64,7 @@ class Shelf:
         self._putting_away = asyncio.Lock()
         self.chats: dict[Path, Making] = {}
         self.last: LastEdit | None = None
+        self.last_file: Path | None = None
 
     # ---- what the use case asks for
 
@@ -81,7 +83,7 @@ class Shelf:
 
     async def keep(self, proposal: Proposal, place: LivePlace | None, *, show: bool) -> None:
         """Keeps a proposal, and has it previewed if that is wanted: by the editor if it can, else as a page."""
-        kept = await self._add(Kept(proposal), place)
+        kept = await self._add(Kept(proposal), place, fresh=True)
         if not show or kept.document is None:
             return
         if self.previews == "editor":
@@ -97,6 +99,10 @@ class Shelf:
         """Remembers the last edit."""
         if isinstance(place, DocumentPlace) and place.made is not None:
             self._remember(proposal, place.document, place.made, landed)
+
+    def wrote(self, path: Path) -> None:
+        """Remembers that the last answer became a file, which is not ours to delete."""
+        self.last, self.last_file = None, path
 
     def conversing(self, chat: Path, making: Making) -> None:
         """Remembers which edit a chat is about, for the last ones."""
@@ -116,17 +122,27 @@ class Shelf:
         """Keeps another proposal in the place of one, under its id."""
         return await self._add(Kept(proposal, waiting=kept.waiting), place)
 
-    async def _add(self, kept: Kept, place: LivePlace | None) -> Kept:
+    async def _add(self, kept: Kept, place: LivePlace | None, *, fresh: bool = False) -> Kept:
         """Keeps it; at its place, or where that is found in a document that was opened anew meanwhile."""
         self._kept[kept.proposal.id] = kept
-        if isinstance(place, DocumentPlace) and (at := place.now()) is not None:
-            kept.hold(place.document, at[1])
-        elif self._may_stand_in(kept):
+        if isinstance(place, DocumentPlace):
+            if (at := place.now()) is not None:
+                kept.hold(place.document, at[1])
+            else:
+                kept = Kept(kept.proposal.moved(place.last_seen()), waiting=kept.waiting)
+                self._kept[kept.proposal.id] = kept
+        if kept.document is None and self._may_stand_in(kept):
             await kept.moor(self._documents)
-        kept.proposal = kept.stored = kept.located()
-        await (await self._services()).proposals.add(kept.proposal)
+        kept.settle()
+        kept.stored = kept.proposal
+        proposals = (await self._services()).proposals
+        await proposals.add(kept.proposal)
+        if self._kept.get(kept.proposal.id) is not kept:  # its text has come meanwhile, or another is in its place
+            if kept.proposal.id not in self._kept:
+                await proposals.remove(kept.proposal.id)
+            return kept
         await kept.work_out()
-        self._tell(kept, "kept")
+        self._tell(kept, "kept", fresh=fresh)
         if kept.source is not None:
             await kept.source.moor(self._documents)
         return kept
@@ -138,7 +154,7 @@ class Shelf:
 
     def _remember(self, proposal: Proposal, document: Document, place: TrackedSpan, landed: Landed) -> None:
         source = source_of(proposal)
-        self.last = LastEdit(proposal, place, document, landed, source)
+        self.last, self.last_file = LastEdit(proposal, place, document, landed, source), None
         if source is not None:
             self._spawn(source.moor(self._documents))
 
@@ -161,7 +177,7 @@ class Shelf:
         """Opens a page with the difference; returns "" or, where the editor opens nothing, the page's path."""
         from ask_lsp.core.pages import diff_page
 
-        text = await asyncio.to_thread(diff_page, kept.proposal, kept.place.text())
+        text = await asyncio.to_thread(diff_page, kept.located())
         path = await (await self._services()).files.page(f"diff-{kept.proposal.id}.md", text)
         return "" if await self._editor.show(path, focus=focus) else str(path)
 
@@ -203,7 +219,7 @@ class Shelf:
         for kept in mine:
             if kept.waiting:
                 self._spawn(self._look(kept))
-        if any(kept.grown is not None and kept.grown.touched for kept in mine):
+        if any(_was_touched(kept) for kept in mine):
             timer = self._timers.pop(document.uri, None)
             if timer is not None:
                 timer.cancel()
@@ -213,9 +229,10 @@ class Shelf:
     def _settled(self, document: Document) -> None:
         self._timers.pop(document.uri, None)
         for kept in list(self._kept.values()):
-            if kept.document is document and kept.grown is not None and kept.grown.touched:
-                kept.grown.touched = False
+            if kept.document is document and kept.grown is not None and _was_touched(kept):
+                kept.looked = kept.grown.touched
                 self._spawn(self._look(kept))
+        self._spawn(self._save())
 
     async def _look(self, kept: Kept) -> None:
         """Lets go of a proposal whose text has got there, which can be taken back then; else tells where it is."""
@@ -223,9 +240,9 @@ class Shelf:
         if document is None or grown is None:
             return
         seen, new = proposal.seen, proposal.new
-        around, now = grown.span, document.live().slice(grown.span)
+        around, now = grown.now()
         place = DocumentPlace(self._documents, document, around)
-        word_for_word = now == new or (new not in seen and new in now)
+        word_for_word = now == new or has_come(new, seen, now)
         place.took(around, now, new if word_for_word else now)
         there = await self.is_there(kept)
         kept.waiting = False
@@ -245,7 +262,7 @@ class Shelf:
         """Whether the proposed text stands at its place: beyond doubt, unless it was sent and is only waited for."""
         if kept.document is None or kept.grown is None:
             return False
-        now = kept.document.live().slice(kept.grown.span)
+        _, now = kept.grown.now()
         return await asyncio.to_thread(stands if kept.waiting else holds, kept.proposal.seen, kept.proposal.new, now)
 
     def closed(self, document: Document) -> None:
@@ -269,6 +286,7 @@ class Shelf:
             moved = [(kept, proposal) for kept, proposal in located if proposal != kept.stored]
             if moved:
                 await services.proposals.update([proposal for _, proposal in moved])
+                log.info("kept where %d proposals are", len(moved))
             for kept, proposal in moved:  # only now: a save that is cancelled is made again at the end
                 kept.stored = proposal
 
@@ -312,7 +330,12 @@ class Shelf:
             return None
         return DocumentPlace(self._documents, kept.document, kept.place.span)
 
-    def _tell(self, kept: Kept, state: str) -> None:
+    def _tell(self, kept: Kept, state: str, *, fresh: bool = False) -> None:
         """ask/proposal, for clients that show them."""
         if self._editor.client.protocol:
-            self._editor.notify("ask/proposal", kept.params(state, self._encoding))
+            self._editor.notify("ask/proposal", kept.params(state, self._encoding, fresh=fresh))
+
+
+def _was_touched(kept: Kept) -> bool:
+    """Whether its place has been changed since it was looked at."""
+    return kept.grown is not None and kept.grown.touched != kept.looked

@@ -1,14 +1,15 @@
 """Whether a file may be sent, why not, and to whom: the deny list, .askignore, .gitignore, and the user's routes.
 
-A symbolic link is judged by its own name and by where it leads; the stricter verdict counts. Whatever cannot be read or
-understood on the way is a reason not to send.
+A symbolic link is judged by its own name, by where it leads, and by each name on the way: the strictest verdict counts.
+Whatever cannot be read or understood is a reason not to send.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,12 @@ from ask_lsp.core.privacy import ALLOWED, Route, Verdict
 from ask_lsp.privacy.deny_list import DENY_LIST
 from ask_lsp.privacy.ignore_files import OUR_SETTINGS, IgnoreFiles, Unreadable, excluded, relative
 from ask_lsp.privacy.patterns import Pattern, Patterns, parse
+
+MOST_LINKS = 40
+"""How many links a name may lead through, as on Linux."""
+
+_COPY = re.compile(r"(?:(?:\.~\d+)?~|\.(?:bak|old|orig|sw[a-p]))+$", re.IGNORECASE)
+"""What names of copies end in: those of editors, and those that people give."""
 
 _SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "*?[\\"})
 
@@ -79,11 +86,12 @@ class FileRules:
         return ALLOWED
 
     def _listed(self, name: _Name, deny: tuple[str, ...], ignore: tuple[str, ...]) -> str:
-        if found := _deny_list().excluding(name.parts[1:], file_names=True):
-            which = f" (`{found.text.removeprefix('**/')}`)" if "/" in found.text else ""
-            return f"`{name.path.name}` is on the list of files that are never sent{which}"
-        if found := self._match(deny, name, name.roots, anywhere=True):
-            return f"your settings (deny: `{found.text}`) leave it out"
+        for one in dict.fromkeys((name, *_originals(name))):
+            if found := _deny_list().excluding(one.parts[1:], file_names=True):
+                which = f" (`{found.text.removeprefix('**/')}`)" if "/" in found.text else ""
+                return f"`{name.path.name}` is on the list of files that are never sent{which}"
+            if found := self._match(deny, one, one.roots, anywhere=True):
+                return f"your settings (deny: `{found.text}`) leave it out"
         if found := self._match(ignore, name, name.roots):
             return f"`{OUR_SETTINGS}` (ignore: `{found.text}`) leaves it out"
         return ""
@@ -125,18 +133,51 @@ class FileRules:
 def _names(path: Path, roots: Sequence[Path]) -> tuple[_Name, ...]:
     folders = dict.fromkeys([*map(_absolute, roots), *map(_real, roots)])
     names = []
-    for known in dict.fromkeys((_absolute(path), _real(path))):
+    for known in dict.fromkeys((_absolute(path), *_linked(path), _real(path))):
         above = [folder for folder in folders if relative(known.parts, folder.parts)]
         names.append(_Name(known, known.parts, tuple(sorted(above, key=lambda folder: len(folder.parts)))))
     return tuple(names)
 
 
+def _originals(name: _Name) -> Iterator[_Name]:
+    """What the name is a copy of, if it is called one; vim puts a dot before the name as well."""
+    *above, last = name.parts
+    original = _COPY.sub("", last)
+    if original != last:
+        for each in filter(None, (original, original.removeprefix("."))):
+            yield name._replace(parts=(*above, each))
+
+
 def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
+    """A path without dots; what is in no folder is taken to lie at the top."""
+    return Path(os.path.abspath(Path(os.sep) / path))  # noqa: PTH100 - resolve() follows links
 
 
 def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
+    return Path(os.path.realpath(Path(os.sep) / path))
+
+
+def _linked(path: Path) -> Iterator[Path]:
+    """The names that the links in a path lead through, one by one. Raises ValueError where there is no end to them."""
+    path = Path(os.sep) / path
+    done, rest = Path(path.anchor), [*path.parts[:0:-1]]
+    links = 0
+    while rest:
+        part = rest.pop()
+        if part == "..":
+            done = done.parent
+            continue
+        try:
+            target = (done / part).readlink()
+        except OSError:  # no link, or not there
+            done /= part
+            continue
+        links += 1
+        if links > MOST_LINKS:
+            raise ValueError("too many links")
+        rest += target.parts[:0:-1] if target.is_absolute() else target.parts[::-1]
+        done = Path(target.anchor) if target.is_absolute() else done
+        yield _absolute(done.joinpath(*rest[::-1]))
 
 
 @cache

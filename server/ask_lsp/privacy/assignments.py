@@ -41,14 +41,20 @@ _QUOTED = re.compile(
     r"(?:[ \t]{0,4}(?::[ \t]?[\w&*?.<>\[\]| ]{1,40}?|\{[ \w;]{1,30}\}|[ \t][\w.\[\]*]{1,20}(?=[ \t]{0,3}=)))??"
     r"\s{0,40}(?P<sep>:=|=>|={1,3}|!={1,2}|[:,(]|(?<=[ \t]))\s{0,40}"
     r"(?:(?:new[ \t])?\w{0,30}(?:[Ss]tring(?:::from)?|Secret|Some|Value|Password|str|bytes)\()?"
-    r"(?:[brfuLR@]{0,2})(?P<quote>\\?[\"'`])"
+    r"(?:[brfuLR@]{0,2})(?P<quote>\"\"\"\s{0,40}|'''\s{0,40}|\\?[\"'`])"
 )
-_ONE_ARGUMENT = re.compile(r"\\?[\"'`]\s{0,20}[),]?\s{0,20}\)")
+_ONE_ARGUMENT = re.compile(r"\s{0,40}\\?[\"'`]{1,3}\s{0,20}[),]?\s{0,20}\)")
+_LAST_ARGUMENT = re.compile(
+    r"\((?:[^(),\"'`\n]{0,60}(?:\"[^\"\\\n]{0,80}\"|'[^'\\\n]{0,80}')?\s{0,20},\s{0,20}){1,3}"
+    r"(?:\w{1,30}[ \t]?[=:][ \t]?)?(?P<quote>[\"'`])"
+)
 _INSIDE = {
     '"': re.compile(r'(?:[^"\\\n]|\\.){1,400}(?=")'),
     "'": re.compile(r"(?:[^'\\\n]|\\.){1,400}(?=')"),
     "`": re.compile(r"(?:[^`\\\n]|\\.){1,400}(?=`)"),
     "\\": re.compile(r"[^\"'`\\\n]{1,400}(?=\\[\"'`])"),
+    '"""': re.compile(r'(?:[^"\\\n]|\\.){1,400}?(?=\s{0,40}""")'),
+    "'''": re.compile(r"(?:[^'\\\n]|\\.){1,400}?(?=\s{0,40}''')"),
 }
 _BARE = re.compile(
     r"(?P<close>[\"'\]]{0,2})(?P<sep>[ \t]{0,8}[=:][ \t]{0,8}|[ \t]{1,8})"
@@ -88,7 +94,7 @@ def _given(text: str, small: str, at: int, end: int) -> Iterator[tuple[int, int,
     kind = meaning(small[begin:end])
     if kind is None:
         return
-    found = _quoted(text, begin, end, kind) or _bare(text, begin, end, kind)
+    found = _quoted(text, begin, end, kind) or _last_argument(text, end, kind) or _bare(text, begin, end, kind)
     if found is not None:
         value = text[found[0] : found[1]]
         yield (*found, _precise(kind, small[begin:end], value))
@@ -106,7 +112,8 @@ def _quoted(text: str, begin: int, end: int, kind: str) -> tuple[int, int] | Non
     found = _QUOTED.match(text, end)
     if not found or not _separates(text, begin, end, found):
         return None
-    inside = _INSIDE[found["quote"][0]].match(text, found.end())
+    quote = found["quote"].rstrip()
+    inside = _INSIDE[quote if len(quote) == 3 else quote[0]].match(text, found.end())
     if not inside or (found["sep"] == "(" and not _ONE_ARGUMENT.match(text, inside.end())):
         return None
     scheme = _SCHEME.match(inside[0])
@@ -114,6 +121,15 @@ def _quoted(text: str, begin: int, end: int, kind: str) -> tuple[int, int] | Non
         start = inside.start() + scheme.start("value")
         value = text[start : inside.end()]
         return (start, inside.end()) if is_secret("TOKEN", value) else None
+    return inside.span() if is_secret(kind, inside[0]) else None
+
+
+def _last_argument(text: str, end: int, kind: str) -> tuple[int, int] | None:
+    """The last of several arguments, of what sets a password: before it stands whose it is."""
+    found = _LAST_ARGUMENT.match(text, end) if kind == "PASSWORD" else None
+    inside = _INSIDE[found["quote"]].match(text, found.end()) if found else None
+    if not inside or not _ONE_ARGUMENT.match(text, inside.end()):
+        return None
     return inside.span() if is_secret(kind, inside[0]) else None
 
 

@@ -1,7 +1,8 @@
 """The files that are never sent, wherever they lie: names under which programs keep passwords, keys and tokens.
 
 Patterns as in .gitignore, upper and lower case alike, the last match counts. Without a slash at its end, a pattern is
-for files only: a folder that happens to be called `.env` denies nothing. The names are those that programs document.
+for files only: a folder that happens to be called `.env` denies nothing. What an editor or a person calls a copy of a
+file (`.netrc.old`, `server.key~`) is judged as that file, too. The names are those that programs document.
 There is no way around this list, so a name that is as often an ordinary one (`secret.py`, `auth.json`) is not in it.
 """
 
@@ -9,12 +10,9 @@ from __future__ import annotations
 
 DENY_LIST = """
 # Settings of an environment, but not the empty forms that projects publish.
-.env
-.env.*
-.env-*
-.env_*
+.env*
 *.env
-.envrc
+.envs/
 .dev.vars
 .dev.vars.*
 !.env*[._-]example
@@ -22,6 +20,11 @@ DENY_LIST = """
 !.env*[._-]sample
 !.env*[._-]template
 !.env*[._-]dist
+.env*.bak
+.env*.old
+.env*.orig
+.env*.swp
+.env*~
 !.env.d.ts
 !example.env
 !sample.env
@@ -106,6 +109,7 @@ pip.ini
 **/.composer/auth.json
 .git-credentials
 **/git/credentials
+**/.git/**/config
 **/.config/gh/hosts.yml
 **/.config/hub
 **/.config/glab-cli/config.yml

@@ -23,7 +23,7 @@ MOST_FOLDERS = 100
 _TEMPLATES = (".example", ".sample", ".template", ".dist", ".tpl", ".defaults", ".schema")
 _LINE = re.compile(
     r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*"
-    r"(?:\"(?P<double>(?:[^\"\\]|\\.)*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s#][^\n#]*))",
+    r"(?:\"(?P<double>(?:[^\"\\]|\\.)*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s#](?:[^\n#]|(?<!\s)#)*))",
     re.MULTILINE,
 )
 _PLAIN = re.compile(
@@ -93,9 +93,8 @@ def _environment_files(folder: Path) -> list[Path]:
 
 def values(text: str) -> Iterator[tuple[str, str]]:
     """The values of an environment file that are secrets, with their kinds."""
-    for found in _LINE.finditer(text):
-        value = next(part for part in (found["double"], found["single"], found["bare"]) if part is not None).strip()
-        kind = meaning(found["name"].lower())
+    for name, value in _given(text):
+        kind = meaning(name.lower())
         for begin, end in passwords_in_urls(value):
             yield value[begin:end], "PASSWORD"
         if (
@@ -110,6 +109,15 @@ def values(text: str) -> Iterator[tuple[str, str]]:
             yield value, kind
         elif not _PLAIN.fullmatch(value) and (looks_random(value) or re.fullmatch(r"[0-9a-f]{32,128}", value)):
             yield value, "ENV_VALUE"
+
+
+def _given(text: str) -> Iterator[tuple[str, str]]:
+    """Names and what is given to them. A `#` begins a comment behind a blank; to some programs, anywhere."""
+    for found in _LINE.finditer(text):
+        value = next(part for part in (found["double"], found["single"], found["bare"]) if part is not None).strip()
+        yield found["name"], value
+        if found["bare"] is not None and "#" in value:
+            yield found["name"], value.partition("#")[0]
 
 
 _WORDS = frozenset(

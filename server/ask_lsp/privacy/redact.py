@@ -22,7 +22,7 @@ from ask_lsp.privacy.assignments import assigned, lowered
 from ask_lsp.privacy.dotenv import EnvironmentFiles
 from ask_lsp.privacy.entropy import random_strings
 from ask_lsp.privacy.known_keys import RULES, Rule, compiled
-from ask_lsp.privacy.runs import long_runs
+from ask_lsp.privacy.runs import SHORTEST, SIGNS, long_runs
 from ask_lsp.privacy.shapes import headers, key_blocks, passwords_in_urls
 
 SHORT = 4_000
@@ -118,9 +118,10 @@ def _all(text: str, rules: RedactRules, values: Mapping[str, str]) -> Iterator[F
     for name, pattern in rules.patterns.items():
         yield from _own(text, name, pattern)
     runs = long_runs(text)
-    joined = " ".join(runs)
+    bare = _ESCAPE_AND_RUN.sub(lambda escape: " " * len(escape[0]), text)
+    joined = " ".join(runs if bare == text else (*runs, *long_runs(bare)))
     for rule in RULES:
-        yield from _known(text, joined, rule)
+        yield from _known(text, bare, joined, rule)
     yield from (Found(begin, end, 2, "PRIVATE_KEY") for begin, end in key_blocks(text))
     yield from (Found(begin, end, 3, "PASSWORD") for begin, end in passwords_in_urls(text))
     small = lowered(text)
@@ -131,18 +132,22 @@ def _all(text: str, rules: RedactRules, values: Mapping[str, str]) -> Iterator[F
     yield from (Found(begin, end, 8, "RANDOM_STRING") for begin, end in random_strings(text, runs))
 
 
-def _known(text: str, runs: str, rule: Rule) -> Iterator[Found]:
-    """Where a key of a known format stands. Nothing is compiled or tried if the long runs have none of the literals."""
+def _known(text: str, bare: str, runs: str, rule: Rule) -> Iterator[Found]:
+    """Where a key of a known format stands. Nothing is compiled or tried if the long runs have none of the literals.
+
+    `bare` is the text with blanks for escapes, whose letters belong to no word: a key may stand right behind one.
+    """
     present = [literal for literal in rule.literals if literal in runs]
     if not present:
         return
     pattern = compiled(rule.pattern)
     if not any(True for _ in _matches(runs, present, pattern, rule.before)):
         return
-    for match in _matches(text, present, pattern, rule.before):
-        if not _inside_word(text, match.start()):
-            begin, end = match.span("secret" if "secret" in pattern.groupindex else 0)
-            yield Found(begin, end, 1, rule.kind)
+    for searched in (text,) if bare == text else (text, bare):
+        for match in _matches(searched, present, pattern, rule.before):
+            if not _inside_word(searched, match.start()):
+                begin, end = match.span("secret" if "secret" in pattern.groupindex else 0)
+                yield Found(begin, end, 1, rule.kind)
 
 
 def _matches(text: str, literals: Sequence[str], pattern: re.Pattern[str], before: int) -> Iterator[re.Match[str]]:
@@ -163,10 +168,8 @@ def _around(text: str, literals: Sequence[str], pattern: re.Pattern[str], before
 
 
 def _inside_word(text: str, at: int) -> bool:
-    """Whether the letter before belongs to the same word; the letter of an escape like `\\n` does not."""
-    if at == 0 or not text[at].isalnum() or not text[at - 1].isalnum():
-        return False
-    return not (text[at - 1] in "nrt" and text[at - 2 : at - 1] == "\\")
+    """Whether the letter before belongs to the same word."""
+    return at > 0 and text[at].isalnum() and text[at - 1].isalnum()
 
 
 def _own(text: str, name: str, pattern: str) -> Iterator[Found]:
@@ -207,7 +210,7 @@ def _allowed(text: str, found: Iterator[Found], rules: RedactRules) -> list[Foun
 def _joined(text: str, found: list[Found]) -> list[Found]:
     """Apart from each other, in order: those that touch become one, and none touches a placeholder's letters.
 
-    A placeholder is read back by its capitals, digits and `_`; so those next to a secret go with it.
+    A placeholder is read back by its capitals, digits and `_`; so those next to a secret go with it, escapes whole.
     """
     taken = [match.span() for match in PLACEHOLDER.finditer(text)] if found and "REDACTED_" in text else []
     joined: list[Found] = []
@@ -225,11 +228,16 @@ def _joined(text: str, found: list[Found]) -> list[Found]:
 
 
 _JOINS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+_ESCAPE = r"\\(?:[abefnrtv]|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})"
+_ESCAPE_BEFORE = re.compile(rf"{_ESCAPE}\Z")
+_ESCAPE_AND_RUN = re.compile(rf"{_ESCAPE}(?=[\w{re.escape(SIGNS)}]{{{SHORTEST}}})", re.ASCII)
+_LONGEST_ESCAPE = 10
 
 
 def _widened(text: str, begin: int, end: int) -> tuple[int, int]:
     while begin > 0 and text[begin - 1] in _JOINS:
-        begin -= 1
+        escape = _ESCAPE_BEFORE.search(text, max(0, begin - _LONGEST_ESCAPE), begin)
+        begin = escape.start() if escape else begin - 1
     while end < len(text) and text[end] in _JOINS:
         end += 1
     return begin, end

@@ -10,6 +10,7 @@ from ask_lsp.privacy.entropy import looks_random, share_of_words
 
 SHORTEST = {"PASSWORD": 6}
 SHORTEST_OF_OTHERS = 8
+MOST_WORDS = 5
 
 _TEMPLATE = re.compile(
     r"\$\{|\{\{|\$\(|%\(|%[sdr]\b|<|>|\{\w*\}|^\$\w+$|^%\w+%$|^@\w+@?$|^\{.*\}$|#\{|^\*+$|^(.)\1*$|\.\.\.|\*\*\*|…|\[.*\]|\\[dwsDWSb]"
@@ -34,16 +35,27 @@ _TEACHING = frozenset(
 
 def is_secret(kind: str, value: str) -> bool:
     """Whether a quoted value is a secret, when its name says so (`kind`: what the name means)."""
-    if len(value) < SHORTEST.get(kind, SHORTEST_OF_OTHERS) or any(character.isspace() for character in value):
+    if len(value) < SHORTEST.get(kind, SHORTEST_OF_OTHERS):
         return False
     if is_template(value) or _PATH.search(value) or _DIGEST.search(value):
         return False
+    if any(character.isspace() for character in value):
+        return kind == "PASSWORD" and _is_phrase(value)
     letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
     if kind == "PASSWORD":
         if _SYMBOLS.isdisjoint(value) and not (letters and digits) and not looks_random(value):
             return False
         return value.lower() not in _TEACHING and (not _WORDS.fullmatch(value) or value.isalnum())
     return (letters and digits and not _WORDS.fullmatch(value) and share_of_words(value) < 0.6) or _mixed(value)
+
+
+def _is_phrase(value: str) -> bool:
+    """Whether a few words are a password and no sentence: one of them is of letters, digits and signs in one."""
+    words = value.split(" ")
+    return len(words) <= MOST_WORDS and any(
+        sum((any(map(str.isalpha, word)), any(map(str.isdigit, word)), not _SYMBOLS.isdisjoint(word))) > 1
+        for word in (each.rstrip("!?") if each.rstrip("!?").isalpha() else each for each in words)
+    )
 
 
 def is_template(value: str) -> bool:

@@ -34,7 +34,8 @@ class FileChats:
     """Satisfies the port Chats: files in `state_directory`/chats."""
 
     def __init__(self, state_directory: Path, database: Database) -> None:
-        self._directory = state_directory / "chats"
+        # Resolved once: an editor's path for the file is compared with ours, and symlinks may lead here.
+        self._directory = (state_directory / "chats").resolve()
         self._journal = Journal(database, state_directory / "running")
         self._worker = Worker("ask-lsp-chats")
 
@@ -113,9 +114,13 @@ class FileChats:
         """Whether the real path (symlinks followed) is a Markdown file in our chats directory. Asks the disk."""
         try:
             real = path.resolve()
-            return real.suffix == ".md" and real.is_relative_to(self._directory.resolve()) and real.is_file()
+            return real.suffix == ".md" and real.is_relative_to(self._directory) and real.is_file()
         except (OSError, ValueError, RuntimeError):
             return False
+
+    async def is_written_elsewhere(self, path: Path) -> bool:
+        """Whether another process that lives is writing an answer into the file, or has one that is not safe yet."""
+        return await self._journal.is_open_elsewhere(await self._worker.run(lambda: self._name(path)))
 
     async def journal_begin(self, path: Path, job: str) -> int:
         """Opens a journal entry for one answer and returns its id.
@@ -124,9 +129,9 @@ class FileChats:
         """
         return await self._journal.begin(await self._worker.run(lambda: self._name(path)), job)
 
-    async def journal(self, entry: int, text: str) -> None:
-        """Replaces the text of a journal entry by what the answer is so far."""
-        await self._journal.put(entry, text)
+    async def journal(self, entry: int, text: str) -> bool:
+        """Replaces the text of a journal entry by what the answer is so far. False if it could not be kept."""
+        return await self._journal.put(entry, text)
 
     async def journal_end(self, entry: int) -> None:
         """Marks an entry as safely in its file."""
@@ -159,7 +164,7 @@ class FileChats:
 
     def _name(self, path: Path) -> str:
         try:
-            return os.path.relpath(path.resolve(), self._directory.resolve())
+            return os.path.relpath(path.resolve(), self._directory)
         except ValueError:
             return str(path)  # Another drive of Windows.
 

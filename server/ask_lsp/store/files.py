@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from pathlib import Path
 
 from ask_lsp.core.errors import RequestRefused
@@ -17,6 +18,10 @@ class LocalFiles:
     def __init__(self, pages: Path) -> None:
         self._pages = pages
 
+    async def real(self, path: Path) -> Path:
+        """That path with every symlink followed, whether there is anything or not."""
+        return await asyncio.to_thread(_real, path)
+
     async def exists(self, path: Path) -> bool:
         """Whether there is anything at that path, a dangling link included."""
         return await asyncio.to_thread(_exists, path)
@@ -26,7 +31,10 @@ class LocalFiles:
         return await asyncio.to_thread(_read, path)
 
     async def create(self, path: Path, text: str) -> None:
-        """Makes a new file (UTF-8, line ends as they are). Raises RequestRefused; nothing is ever replaced."""
+        """Makes a new file (UTF-8, line ends as they are), through no symlink.
+
+        Raises RequestRefused; nothing is ever replaced.
+        """
         await asyncio.to_thread(_create, path, text)
 
     async def page(self, name: str, text: str) -> Path:
@@ -45,6 +53,10 @@ class LocalFiles:
         return path
 
 
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
 def _exists(path: Path) -> bool:
     return path.is_symlink() or path.exists()
 
@@ -61,6 +73,8 @@ def _read(path: Path) -> str:
 
 def _create(path: Path, text: str) -> None:
     try:
+        if _real(path.parent) != path.parent:
+            raise RequestRefused(f"A symbolic link leads to another folder than {path.parent}. Nothing was written.")
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="") as file:
             file.write(replace_surrogates(text))

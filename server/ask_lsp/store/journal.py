@@ -57,15 +57,30 @@ class Journal:
             logger.warning("an answer is not journalled: %s", error)
             return NO_ENTRY
 
-    async def put(self, entry: int, text: str) -> None:
-        """Replaces the text of an open entry."""
-        await self._update(
+    async def put(self, entry: int, text: str) -> bool:
+        """Replaces the text of an open entry. False if it could not be kept."""
+        return await self._update(
             entry, "UPDATE answers SET text = ?, updated = ? WHERE id = ? AND state = 'open'", replace_surrogates(text)
         )
 
     async def end(self, entry: int) -> None:
         """Marks an entry as safely in its file, and drops its text, which would only be a copy."""
         await self._update(entry, "UPDATE answers SET state = 'ended', text = ?, updated = ? WHERE id = ?", "")
+
+    async def is_open_elsewhere(self, name: str) -> bool:
+        """Whether an entry for the file of that name belongs to another process that lives."""
+
+        def look(connection: sqlite3.Connection) -> bool:
+            rows = connection.execute(
+                "SELECT DISTINCT owner FROM answers WHERE name = ? AND state = 'open'", (replace_surrogates(name),)
+            ).fetchall()
+            return any(not self._owner.is_me(owner) and self._owner.lives(owner) for (owner,) in rows)
+
+        try:
+            return await self._database.read(look)
+        except (DatabaseUnavailable, OSError) as error:
+            logger.warning("who writes into %s is not known: %s", name, error)
+            return False
 
     async def claim_unfinished(self) -> list[Unfinished]:
         """The entries of dead processes, oldest first, and those claimed earlier that were not ended since."""
@@ -99,10 +114,12 @@ class Journal:
         if self._owner.is_known:
             await self._database.off_loop(self._owner.release)
 
-    async def _update(self, entry: int, statement: str, text: str) -> None:
+    async def _update(self, entry: int, statement: str, text: str) -> bool:
         if entry == NO_ENTRY:
-            return
+            return False
         try:
             await self._database.write(lambda connection: connection.execute(statement, (text, time.time(), entry)))
         except DatabaseUnavailable as error:
             logger.warning("a journal entry is not written: %s", error)
+            return False
+        return True

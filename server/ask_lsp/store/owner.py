@@ -31,6 +31,10 @@ class Owner:
         """Whether others can tell that this process lives: `token` was called."""
         return self._descriptor is not None
 
+    def is_me(self, token: str) -> bool:
+        """Whether that is the name of this process."""
+        return self._descriptor is not None and token == self._token
+
     def token(self) -> str:
         """The name under which this process is known to live, from now until `release`. Raises OSError."""
         if self._descriptor is None:
@@ -55,7 +59,7 @@ class Owner:
 
     def lives(self, token: str) -> bool:
         """Whether the process of that name lives; when that cannot be found out, it does."""
-        if self._descriptor is not None and token == self._token:
+        if self.is_me(token):
             return True
         try:
             descriptor = os.open(self._directory / (token + _SUFFIX), os.O_RDWR)

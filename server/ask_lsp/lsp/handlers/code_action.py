@@ -29,10 +29,14 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
         return []
     only = tuple(kind.value if isinstance(kind, types.CodeActionKind) else kind for kind in params.context.only or ())
     result = _cancel(server, document) if wanted("ask", only) else []
+    automatic = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
+    # What is bound to no problem or job would be a light bulb on every line.
+    asked_for = wanted("ask", only) and not (automatic and params.range.start == params.range.end)
     if server.is_chat(document):
-        if wanted("ask", only) and not result:
+        if asked_for and not result and not server.elsewhere.writes(document.path):
             command = types.Command(title="Send this question", command=SEND, arguments=[{"uri": document.uri}])
             result.append(entry(server.editor.client, command, "ask"))
+            result.append(_preview(server, {"uri": document.uri}))
         return result
     services = await server.services()
     settings = server.safety.settings(services, document) or await services.settings.current()
@@ -40,7 +44,7 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
     if document is None:
         return []
     if (why := sending.refused(server, document)) is not None:
-        return result + (why if wanted("ask", only) else [])
+        return result + (why if asked_for else [])
     selection = to_span(document.lines, params.range, server.encoding)
     server.remember_place(document, selection)
     definition = services.symbols.enclosing(document.live(), selection.start) if selection.is_empty else None
@@ -51,31 +55,35 @@ async def handle(server: AskServer, params: types.CodeActionParams) -> list[Entr
         selection=selection,
         definition=definition,
         language=document.language,
-        automatic=params.context.trigger_kind == types.CodeActionTriggerKind.Automatic,
+        automatic=automatic,
         only=only,
         problems=[message_of(problem) for problem in here],
         in_file=[message_of(problem) for problem in known],
     )
-    result += sending.over_cap(server) if wanted("ask", only) else []
+    result += sending.over_cap(server) if asked_for else []
     result += proposals.offered(server, document, selection, only, automatic=place.automatic)
     result += _directed(server, document, place, settings)
     offered = offers(settings, place)
     for offer in offered:
         told = known if offer.action.scope == "file" else here
         result.append(_offer(server, document, offer, [told[number] for number in offer.problems]))
-    if not (place.automatic and selection.is_empty) and wanted("ask", only):
-        result += [_preview(server, document, offer) for offer in offered if offer.action.id == "explain"]
+    if asked_for:
+        result += [
+            _preview(server, _arguments(server, document, offer.action.id, offer.span))
+            for offer in offered
+            if offer.action.id == "explain"
+        ]
     return result
 
 
-def _preview(server: AskServer, document: Document, offer: Offer) -> Entry:
-    """Shows what a question about this place would send."""
-    arguments = {
-        "action": offer.action.id,
-        "uri": document.uri,
-        "range": to_range(document.lines, offer.span, server.encoding),
-        "version": document.version,
-    }
+def _arguments(server: AskServer, document: Document, action: str, span: Span) -> dict[str, Any]:
+    """What ask.run is told about a place."""
+    range_ = to_range(document.lines, span, server.encoding)
+    return {"action": action, "uri": document.uri, "range": range_, "version": document.version}
+
+
+def _preview(server: AskServer, arguments: dict[str, Any]) -> Entry:
+    """Shows what a question about a place, or the one in a chat, would send."""
     command = types.Command(title="Preview what would be sent", command=PREVIEW, arguments=[arguments])
     return entry(server.editor.client, command, "ask")
 
@@ -93,13 +101,7 @@ def _directed(server: AskServer, document: Document, place: Place, settings: Set
     action = settings.action(action_id)
     if action is None or not action.listed or not wanted(kind, place.only):
         return []
-    arguments = {
-        "action": action_id,
-        "uri": document.uri,
-        "range": to_range(document.lines, place.selection, server.encoding),
-        "version": document.version,
-        "directive": True,
-    }
+    arguments = {**_arguments(server, document, action_id, place.selection), "directive": True}
     title = shortened(("Do: " if found.kind == "instruction" else "Answer: ") + found.text)
     return [entry(server.editor.client, types.Command(title=title, command=RUN, arguments=[arguments]), kind)]
 
@@ -107,12 +109,7 @@ def _directed(server: AskServer, document: Document, place: Place, settings: Set
 def _offer(server: AskServer, document: Document, offer: Offer, problems: list[types.Diagnostic]) -> Entry:
     bound = offer.action.about_problems
     span = _around(document, offer.span, problems, server.encoding) if bound else offer.span
-    arguments: dict[str, Any] = {
-        "action": offer.action.id,
-        "uri": document.uri,
-        "range": to_range(document.lines, span, server.encoding),
-        "version": document.version,
-    }
+    arguments = _arguments(server, document, offer.action.id, span)
     if problems:
         arguments["problems"] = problems
     command = types.Command(title=offer.title, command=RUN, arguments=[arguments])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from ask_lsp.assistant.answering import Previewed, Running
-from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat
+from ask_lsp.assistant.answering import Previewed, Running, internal_error
+from ask_lsp.assistant.ask import ask_about, ask_for_words, send_chat, sources_of
 from ask_lsp.assistant.edit import Conversation, edit
 from ask_lsp.assistant.follow_up import follow_up
 from ask_lsp.assistant.jobs import Cancelled, Job
@@ -19,6 +20,7 @@ from ask_lsp.assistant.making import directive_at, making_of, source_of
 from ask_lsp.assistant.new_file import make_file
 from ask_lsp.assistant.question import Ask, concealing, file_name
 from ask_lsp.core.action import Problem
+from ask_lsp.core.chat_format import parse, with_question
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Span
 from ask_lsp.lsp.convert import to_span
@@ -48,11 +50,14 @@ from ask_lsp.lsp.extensions import (
 )
 from ask_lsp.lsp.handlers import proposals, sending
 from ask_lsp.lsp.handlers.retry import retry
+from ask_lsp.lsp.present.question import put_question
 from ask_lsp.lsp.problems import message_of
 
 if TYPE_CHECKING:
     from ask_lsp.lsp.present.view import AnswerView
     from ask_lsp.lsp.server import AskServer
+
+log = logging.getLogger(__name__)
 
 INPUT_LIMIT = 3600.0
 
@@ -75,7 +80,11 @@ def _run(server: AskServer, arguments: list[Any], *, preview: bool = False) -> d
 
 
 def _preview(server: AskServer, arguments: list[Any]) -> dict[str, str]:
-    """ask.preview: the arguments of ask.run, to be shown instead of sent."""
+    """ask.preview: the arguments of ask.run, or those of ask.send for a chat, to be shown instead of sent."""
+    uri = text_argument(arguments, PREVIEW, "uri")
+    document = server.documents.get(uri) if uri is not None else None
+    if document is not None and server.is_chat(document):
+        return _send(server, arguments, preview=True)
     return _run(server, arguments, preview=True)
 
 
@@ -100,77 +109,84 @@ def run_action(
     locale = server.locale
     consent = server.safety.consent(document.uri, use=not preview)
 
-    async def work(job: Job) -> None:
+    async def work(job: Job, view: AnswerView) -> None:
+        services = await server.services()
+        settings = await services.settings.current(server.safety.root_of(document))
+        server.tell_problems(services)
+        action = settings.action(given.action)
+        if action is None or not action.listed:
+            known = ", ".join(action.id for action in settings.actions if action.listed)
+            raise RequestRefused(f"There is no action “{given.action}”. Known: {known}.")
+        question = given.question or ""
+        if given.directive and not action.edits:
+            directive, definition = await directive_at(services, snapshot, span)
+            question = directive.text
+        target, place = "selection", span
+        if given.directive or action.scope == "file" or action.output == "insert":
+            target = "the code"
+        elif span.is_empty:
+            definition = await services.symbols.enclosing_exact(snapshot, span.start)
+            if definition is None:
+                raise RequestRefused("There is no code here. Select some, and ask again.")
+            target, place = definition.label, definition.span
+        elif called:
+            target = called
+        elif (whole := services.symbols.enclosing(snapshot, span.start)) is not None and whole.span == span:
+            target = whole.label
+        ask = Ask(action, snapshot, place, target, question, problems, locale, consent=consent)
+        conceal = concealing(services, ask, settings)
+        told = [await conceal(problem.message) for problem in problems]
+        title = action.title_for(target, settings.assistant_name, told)
+        view.about(title, document.uri, given.instead_of)
+        running = Running(services, server.jobs, job, view, server.transcript, preview)
+        if action.edits:
+            making = await making_of(
+                services, ask, title, follower(server, document, snapshot), directed=given.directive
+            )
+            ask = making.ask
+        needs_words = given.wants_words or (action.needs == "question" and not ask.question.strip())
+        if preview:
+            needs_words = False
+        if needs_words and server.editor.client.protocol:
+            words = (await job.guard(_typed(server, job, title))).strip()
+            ask = replace(ask, question="\n".join(filter(None, (ask.question, words))))
+            needs_words = not words
+        if not action.edits:
+            await ask_about(running, ask)
+            return
+        source = source_of(ask, place, target, directed=given.directive)
+        making = replace(making, ask=ask, source=source, replaces=replaces)
+        if needs_words:
+            await ask_for_words(running, ask, title, partial(server.shelf.conversing, making=making))
+        elif action.output == "new_file":
+            await make_file(running, server.desk, server.shelf, making, EditorDisk(server))
+        else:
+            await edit(running, server.desk, server.shelf, making)
+
+    return _job(server, f"ask {file_name(document.uri)}", document.uri, work)
+
+
+def _job(
+    server: AskServer, title: str, about: str, work: Callable[[Job, AnswerView], Awaitable[None]]
+) -> dict[str, str]:
+    """Starts a job with a view, whose progress ends with a sentence whatever happens, and returns its id."""
+
+    async def run(job: Job) -> None:
         view = server.view(job)
         try:
-            services = await server.services()
-            settings = await services.settings.current(server.safety.root_of(document))
-            server.tell_problems(services)
-            action = settings.action(given.action)
-            if action is None or not action.listed:
-                known = ", ".join(action.id for action in settings.actions if action.listed)
-                raise RequestRefused(f"There is no action “{given.action}”. Known: {known}.")
-            question = given.question or ""
-            if given.directive and not action.edits:
-                directive, definition = await directive_at(services, snapshot, span)
-                question = directive.text
-            target, place = "selection", span
-            if given.directive or action.scope == "file" or action.output == "insert":
-                target = "the code"
-            elif span.is_empty:
-                definition = await services.symbols.enclosing_exact(snapshot, span.start)
-                if definition is None:
-                    raise RequestRefused("There is no code here. Select some, and ask again.")
-                target, place = definition.label, definition.span
-            elif called:
-                target = called
-            elif (whole := services.symbols.enclosing(snapshot, span.start)) is not None and whole.span == span:
-                target = whole.label
-            ask = Ask(action, snapshot, place, target, question, problems, locale, consent=consent)
-            conceal = concealing(services, ask, settings)
-            told = [await conceal(problem.message) for problem in problems]
-            title = action.title_for(target, settings.assistant_name, told)
-            running = Running(services, server.jobs, job, view, server.transcript, preview)
-            if action.edits:
-                making = await making_of(
-                    services, ask, title, follower(server, document, snapshot), directed=given.directive
-                )
-                ask = making.ask
-            needs_words = given.wants_words or (action.needs == "question" and not ask.question.strip())
-            if preview:
-                needs_words = False
-            if needs_words and server.editor.client.protocol:
-                words = (await job.guard(_typed(server, job, title))).strip()
-                ask = replace(ask, question="\n".join(filter(None, (ask.question, words))))
-                needs_words = not words
-            if not action.edits:
-                await ask_about(running, ask)
-                return
-            source = source_of(ask, place, target, directed=given.directive)
-            making = replace(making, ask=ask, source=source, replaces=replaces)
-            if needs_words:
-                await ask_for_words(running, ask, title, partial(server.shelf.conversing, making=making))
-            elif action.output == "new_file":
-                await make_file(running, server.desk, server.shelf, making, EditorDisk(server))
-            else:
-                await edit(running, server.desk, server.shelf, making)
+            await work(job, view)
         except Previewed as previewed:
-            await _previewed(server, view, previewed)
-        except Cancelled:  # while the question was being typed
+            sentence = await sending.show_preview(server, previewed.prepared)
+            await view.edited(sentence, sentence, made="Nothing was sent: " in sentence)
+        except Cancelled:
             await view.cancelled(None)
         except AskError as error:
             await view.failed(error, None)
+        except Exception:
+            log.exception("job %s failed", job.id)
+            await view.failed(internal_error(), None)
 
-    return {"job": server.jobs.start(f"ask {file_name(document.uri)}", document.uri, work).id}
-
-
-async def _previewed(server: AskServer, view: AnswerView, previewed: Previewed) -> None:
-    try:
-        sentence = await sending.show_preview(server, previewed.prepared)
-    except AskError as error:
-        await view.failed(error, None)
-    else:
-        await view.edited(sentence, sentence, made="Nothing was sent: " in sentence)
+    return {"job": server.jobs.start(title, about, run).id}
 
 
 async def _typed(server: AskServer, job: Job, prompt: str) -> str:
@@ -189,6 +205,8 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
             raise RequestRefused(
                 "ask.run does not know where: open the code actions on some code once, or give “uri” and “range”."
             )
+        if given.version is not None and not last[0].knows(given.version):
+            raise _forgotten(replace(given, uri=last[0].uri))
         return last[0], last[1].span
     document = server.documents.get(given.uri)
     if document is None:
@@ -197,14 +215,14 @@ def _target(server: AskServer, given: RunArguments) -> tuple[Document, Span]:
         if given.version not in (None, document.version) and not document.knows(given.version):
             raise _forgotten(given)
         return document, document.snapshot().whole
-    if given.version is None or given.version == document.version:
-        if given.range.start.line >= len(document.lines):
-            line, count, name = given.range.start.line + 1, len(document.lines), file_name(given.uri)
-            raise RequestRefused(f"Line {line} is outside {name}, which has {count}. Ask for the code actions again.")
-        return document, to_span(document.lines, given.range, server.encoding)
-    span = document.map_from(given.version, given.range, server.encoding)
-    if span is None:
+    version = document.version if given.version is None else given.version
+    lines = document.lines_of(version)
+    span = document.map_from(version, given.range, server.encoding)
+    if lines is None or span is None:
         raise _forgotten(given)
+    if given.range.start.line >= len(lines):
+        line, count, name = given.range.start.line + 1, len(lines), file_name(given.uri)
+        raise RequestRefused(f"Line {line} is outside {name}, which has {count}. Ask for the code actions again.")
     return document, span
 
 
@@ -222,37 +240,44 @@ def _problem(diagnostic: types.Diagnostic, document: Document, version: int | No
     return Problem(span, message_of(diagnostic), code, diagnostic.source or "")
 
 
-def _send(server: AskServer, arguments: list[Any]) -> dict[str, str]:
+def _send(server: AskServer, arguments: list[Any], *, preview: bool = False) -> dict[str, str]:
     uri = text_argument(arguments, SEND, "uri")
     if uri is None:
         raise RequestRefused("ask.send needs the “uri” of a chat file.")
     if server.jobs.running(uri):
         raise RequestRefused("An answer is already on its way in this chat. Wait for it, or cancel it.")
+    words = None if isinstance(arguments[0], str) else text_argument(arguments, SEND, "question")
     document = server.documents.get(uri)
     path = document.path if document else file_of(uri)
     text = document.snapshot().text if document else None
     locale = server.locale
-    consent = server.safety.consent(uri)
+    consent = server.safety.consent(uri, use=not preview)
 
-    async def work(job: Job) -> None:
-        view = server.view(job)
-        try:
-            services = await server.services()
-            if path is None or not services.chats.owns(path):
-                raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
-            told = text if text is not None else await services.chats.read(path)
-            making = server.shelf.chats.get(path)
-            running = Running(services, server.jobs, job, view, server.transcript)
-            if making is None:
-                await send_chat(running, path, told, locale, consent)
-                return
-            making = replace(making, ask=replace(making.ask, consent=consent))
-            chat = Conversation(path, told)
-            await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
-        except AskError as error:
-            await view.failed(error, None)
+    async def work(job: Job, view: AnswerView) -> None:
+        services = await server.services()
+        if path is None or not services.chats.owns(path):
+            raise RequestRefused(f"{file_name(uri)} is not one of ask-lsp's chat files. Only those can be sent.")
+        if not preview and await services.chats.is_written_elsewhere(path):
+            raise RequestRefused(
+                f"Another editor's ask-lsp is writing its answer into {path.name}, or has it unsaved. "
+                "When it is complete and saved there, load the file again, and send then."
+            )
+        view.about("ask in a chat", uri)
+        told = text if text is not None else await services.chats.read(path)
+        if words and words.strip():
+            told = with_question(told, words) if preview else await put_question(server, services, path, words)
+        making = server.shelf.chats.get(path)
+        running = Running(services, server.jobs, job, view, server.transcript, preview)
+        if making is None:
+            first = next(iter(sources_of(parse(told))), None)
+            root = server.safety.root_of_file(first.path if first else None)
+            await send_chat(running, path, told, locale, replace(consent, root=root))
+            return
+        making = replace(making, ask=replace(making.ask, consent=replace(consent, root=making.ask.root)))
+        chat = Conversation(path, told)
+        await follow_up(running, server.desk, server.shelf, making, EditorDisk(server), chat)
 
-    return {"job": server.jobs.start("ask in a chat", uri, work).id}
+    return _job(server, "ask in a chat", "" if preview else uri, work)
 
 
 def _retry(server: AskServer, arguments: list[Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ask_lsp.assistant.services import Services
     from ask_lsp.lsp.server import AskServer
 
-_WORD = re.compile(r"[^\W\d]\w*[!?]?")
+_WORD = re.compile(r"(?P<name>[^\W\d]\w*)[!?]?")
 _CHOICE = "hover"
 _YES, _NO = "Yes", "No"
 _CHOICE_LIMIT = 120.0
@@ -37,15 +38,15 @@ async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | 
     if settings.hover == "off":
         return None
     point = to_point(snapshot.lines, params.position, server.encoding)
-    word = _word_at(snapshot, point)
-    definition = services.symbols.named(snapshot, word[0], point) if word else None
-    if definition is None or word is None:
+    meant = ((services.symbols.named(snapshot, word, point), place) for word, place in _words_at(snapshot, point))
+    definition, place = next((found for found in meant if found[0] is not None), (None, None))
+    if definition is None or place is None:
         return None
     text = await remembered(services, settings, snapshot.slice(definition.span), server.locale)
     if text is None:
         mode: str = settings.hover
         if mode == "cached" and not settings.hover_chosen:
-            mode = await _chosen(server, services)
+            mode = await _chosen(server, services, wished=settings.hover_wished)
         action = settings.action("explain_hover")
         if mode != "ask" or action is None:
             return None
@@ -55,13 +56,17 @@ async def handle(server: AskServer, params: types.HoverParams) -> types.Hover | 
         consent = replace(consent, ignored_once=False, over_once=False)  # allowed for a question, not for a hover
         ask = Ask(action, snapshot, definition.span, definition.label, locale=server.locale, consent=consent)
         text = await server.explainer.explain(services, ask, settings.hover_wait)
-    return _hover(server, snapshot, definition, word[1], text) if text else None
+    return _hover(server, snapshot, definition, place, text) if text else None
 
 
-async def _chosen(server: AskServer, services: Services) -> str:
-    """The mode that the user once chose; asks once where hover is a deliberate key, for the hovers after this one."""
+async def _chosen(server: AskServer, services: Services, *, wished: bool) -> str:
+    """The mode that the user once chose; asks once where hover is a deliberate key, or where `wished`.
+
+    The answer is for the hovers after this one.
+    """
     choice = await services.memory.choice(_CHOICE)
-    if choice is None and server.editor.client.deliberate_hover and not server.asked_about_hover:
+    asks = wished or server.editor.client.deliberate_hover
+    if choice is None and asks and not server.asked_about_hover:
         server.asked_about_hover = True
         server.spawn(_ask_once(server, services))
     return choice or "cached"
@@ -73,14 +78,16 @@ async def _ask_once(server: AskServer, services: Services) -> None:
         await services.memory.remember_choice(_CHOICE, "ask" if answer == _YES else "cached")
 
 
-def _word_at(snapshot: Snapshot, point: Point) -> tuple[str, Span] | None:
+def _words_at(snapshot: Snapshot, point: Point) -> Iterator[tuple[str, Span]]:
+    """The word at a point, with what ends a name in Ruby or calls a macro in Rust, then without it."""
     line = line_text(snapshot.lines[point.line])
     if len(line) > 20_000:
-        return None
+        return
     for match in _WORD.finditer(line):
-        if match.start() <= point.column <= match.end():
-            return match[0], Span(Point(point.line, match.start()), Point(point.line, match.end()))
-    return None
+        for word in dict.fromkeys((match[0], match["name"])):
+            end = match.start() + len(word)
+            if match.start() <= point.column <= end:
+                yield word, Span(Point(point.line, match.start()), Point(point.line, end))
 
 
 def _hover(server: AskServer, snapshot: Snapshot, definition: Definition, span: Span, text: str) -> types.Hover:

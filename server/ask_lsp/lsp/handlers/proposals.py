@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -14,11 +15,13 @@ from ask_lsp.assistant.actions import wanted
 from ask_lsp.assistant.landing import Landed, land
 from ask_lsp.assistant.new_file import behind
 from ask_lsp.core.action import shortened
+from ask_lsp.core.edges import around
 from ask_lsp.core.errors import AskError, RequestRefused
 from ask_lsp.core.text import Snapshot, Span, plain_line_ends
+from ask_lsp.core.uris import path_of
 from ask_lsp.lsp.desk import DocumentPlace
 from ask_lsp.lsp.disk import EditorDisk
-from ask_lsp.lsp.documents import Document, file_of
+from ask_lsp.lsp.documents import Document
 from ask_lsp.lsp.extensions import APPLY, CHECK, DIFF, DISCARD, RETRY, UNDO, text_argument
 from ask_lsp.lsp.kept import Kept
 from ask_lsp.lsp.menu import Entry, entry
@@ -81,7 +84,7 @@ def _can_undo(server: AskServer, document: Document, selection: Span) -> bool:
 def apply(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     """ask.apply: makes the edit now, in whatever way this editor takes edits. Raises RequestRefused."""
     kept = server.shelf.get(text_argument(arguments, APPLY, "proposal"))
-    return _job(server, kept.proposal.title, kept.proposal.uri, lambda job: _apply(server, kept))
+    return _job(server, kept.proposal.title, kept.proposal.uri, lambda job: _apply(server, kept), is_seen=True)
 
 
 async def _apply(server: AskServer, kept: Kept) -> str:
@@ -94,7 +97,7 @@ async def _apply(server: AskServer, kept: Kept) -> str:
         raise RequestRefused(
             f"{where}: nothing was changed. Show the diff, and make the change by hand or open {name}."
         )
-    landed = await land(server.desk, place, proposal.seen, proposal.new, proposal.title, _nothing_wrong)
+    landed = await land(server.desk, place, proposal, _nothing_wrong)
     if landed.state == "kept":
         raise RequestRefused(f"{proposal.title}: not applied. {landed.reason} The proposal stays; show its diff.")
     if landed.state == "done":
@@ -111,7 +114,7 @@ async def _nothing_wrong(snapshot: Snapshot, span: Span, text: str) -> str:
 
 async def _make_file(server: AskServer, kept: Kept) -> str:
     services = await server.services()
-    path = file_of(kept.proposal.uri)
+    path = path_of(kept.proposal.uri)
     if path is None:
         raise RequestRefused("Only files on this machine can be made. Copy the text out of the diff.")
     if await services.files.exists(path) or server.documents.at(path) is not None:
@@ -155,7 +158,7 @@ def discard(server: AskServer, arguments: list[Any]) -> dict[str, str]:
         await server.shelf.drop(kept.proposal.id)
         return f"Discarded: {kept.proposal.title}."
 
-    return _job(server, "discard", kept.proposal.uri, work)
+    return _job(server, "discard", kept.proposal.uri, work, is_seen=True)
 
 
 def check(server: AskServer, arguments: list[Any]) -> dict[str, str]:
@@ -175,6 +178,8 @@ def check(server: AskServer, arguments: list[Any]) -> dict[str, str]:
 def undo(server: AskServer, arguments: list[Any]) -> dict[str, str]:
     """ask.undo: takes the last edit back, while its text is still as we wrote it. Raises RequestRefused."""
     last = server.shelf.last
+    if last is None and server.shelf.last_file is not None:
+        raise RequestRefused(f"The last answer made {server.shelf.last_file}. Delete that file if you do not want it.")
     if last is None:
         raise RequestRefused("There is no edit of ask-lsp to undo in this session. Use your editor's own undo.")
 
@@ -196,19 +201,26 @@ async def take_back(server: AskServer) -> Span:
     if plain_line_ends(now) != plain_line_ends(last.landed.after):
         raise RequestRefused("The text was changed since: nothing was undone. Use your editor's own undo.")
     place = DocumentPlace(server.documents, last.document, span)
-    landed: Landed = await land(server.desk, place, now, last.landed.before, "Undo", _nothing_wrong)
+    before, after = around(last.document.lines, span)
+    back = replace(last.proposal, title="Undo", seen=now, new=last.landed.before, before=before, after=after)
+    landed: Landed = await land(server.desk, place, back, _nothing_wrong)
     if landed.state != "done":
         raise RequestRefused(f"Not undone. {landed.reason} Use your editor's own undo.")
     server.shelf.last = None
     return (place.made or last.place).span
 
 
-def _job(server: AskServer, title: str, uri: str, work: Callable[[Job], Awaitable[str]]) -> dict[str, str]:
-    """Runs something short as a job, and shows the sentence that it returns, or why it failed."""
+def _job(
+    server: AskServer, title: str, uri: str, work: Callable[[Job], Awaitable[str]], *, is_seen: bool = False
+) -> dict[str, str]:
+    """Runs something short as a job, and shows the sentence that it returns, or why it failed.
+
+    What clients of our own messages have seen by those (`is_seen`) is not said to them once more.
+    """
 
     async def run(job: Job) -> None:
         try:
-            if sentence := await work(job):
+            if (sentence := await work(job)) and not (is_seen and server.editor.client.protocol):
                 server.editor.message(sentence)
         except AskError as error:
             server.editor.message(str(error), types.MessageType.Error)

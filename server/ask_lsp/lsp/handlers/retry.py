@@ -50,7 +50,7 @@ def retry(server: AskServer, arguments: list[Any], run: Run) -> dict[str, str]:
         try:
             proposal, document, span = await (_last(server) if kept is None else _kept(server, kept))
             words = "\n".join(filter(None, (proposal.question, question)))
-            asked = RunArguments(proposal.action, question=words, wants_words=bool(given.get("ask")))
+            asked = RunArguments(proposal.action, question=words, wants_words=bool(given.get("ask")), instead_of=job.id)
             replaces = kept.proposal.id if kept is not None else ""
             source = proposal.source
             if source is None:  # kept by a version that did not know what it was asked for
@@ -76,7 +76,8 @@ async def _last(server: AskServer) -> tuple[Proposal, Document, Span]:
     last = server.shelf.last
     assert last is not None
     span = await proposals.take_back(server)
-    server.editor.message(f"Undone: {last.proposal.title}.")
+    if not server.editor.client.protocol:
+        server.editor.message(f"Undone: {last.proposal.title}.")
     if last.source is not None:
         await last.source.moor(server.documents)
         return (last.proposal, *_found(server, last.source))

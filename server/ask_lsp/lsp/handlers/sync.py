@@ -19,11 +19,15 @@ log = logging.getLogger(__name__)
 
 
 def opened(server: AskServer, item: types.TextDocumentItem) -> None:
-    """didOpen."""
+    """didOpen; one of a document that is open already is what it says from now on."""
+    before = server.documents.get(item.uri)
+    if before is not None and server.has_shelf:
+        server.shelf.closed(before)
     document = server.documents.open(item)
     if document.path is not None and server.is_chat(document):
         server.opened_chats.setdefault(document.path, asyncio.Event()).set()
         server.spawn(server.transcripts.opened(document.path))
+        server.spawn(server.elsewhere.watch(document.path))
         return
     _parse_soon(server, document)
     if server.ready() is not None:

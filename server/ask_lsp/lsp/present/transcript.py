@@ -12,7 +12,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,6 @@ from ask_lsp.assistant.ports import Chats
 from ask_lsp.core.chat_format import JOB_ATTRIBUTE, heading, next_turn
 from ask_lsp.core.diff import common_prefix
 from ask_lsp.core.errors import AskError
-from ask_lsp.core.profile import Profile
 from ask_lsp.core.text import Point, Span, advance, line_text, plain_line_ends, replace_surrogates
 from ask_lsp.lsp.convert import to_position
 from ask_lsp.lsp.documents import Document, Documents, TrackedSpan
@@ -44,8 +43,8 @@ class ChatTranscript:
         path: Path,
         nonce: str,
         job: Job,
-        profile: Profile,
         label: str,
+        attributes: Mapping[str, str],
         chats: Chats,
         documents: Documents,
         editor: Editor,
@@ -60,7 +59,7 @@ class ChatTranscript:
         self._editor = editor
         self._encoding = encoding
         self._token = secrets.token_hex(8)
-        attributes = {"model": profile.model or profile.name, JOB_ATTRIBUTE: self._token}
+        attributes = {**attributes, JOB_ATTRIBUTE: self._token}
         self._heading = heading(nonce, "assistant", label, attributes)
         self._begin = partial(next_turn, nonce=nonce, role="assistant", label=label, attributes=attributes)
         self._all = ""  # what is to stand in the file: blank lines, our heading, the answer, what follows it
@@ -71,7 +70,6 @@ class ChatTranscript:
         self._entry: int | None = None
         self._document: Document | None = None
         self._place: TrackedSpan | None = None
-        self._was_in_buffer = False
         self._journalled = -1
         self._edited_at = 0.0
         self._lock = asyncio.Lock()
@@ -109,8 +107,8 @@ class ChatTranscript:
             except OSError as error:
                 log.warning("the chat file could not be written: %s", error.strerror)
 
-    async def finish(self, tail: str, next_question: str) -> bool:
-        """Writes what is left. False if an editor would not take it; then the file is completed when it closes."""
+    async def finish(self, tail: str, next_question: str) -> str:
+        """Writes what is left. Where that cannot be, returns the sentence that says where the answer is."""
         left, self._held = self._held, ""
         self._answer += replace_surrogates(left)
         self._all += replace_surrogates(left) if self._after_heading else ""
@@ -126,7 +124,21 @@ class ChatTranscript:
         self.finished = True
         if self.is_written and not self.in_buffer and self._entry is not None:
             await self._chats.journal_end(self._entry)
-        return self.is_written
+        return "" if self.is_written else await self._whereabouts()
+
+    async def _whereabouts(self) -> str:
+        """Where an answer is that is not in its file."""
+        name = self.path.name
+        if self._documents.at(self.path) is not None:
+            return f"The editor does not take the whole answer into {name}. Close that file: the rest is written then."
+        if not await asyncio.to_thread(self._chats.owns, self.path):
+            return f"The chat file {name} is gone, and its answer with it. Ask again to begin a new one."
+        if self._entry and self._journalled == len(self._answer):
+            return (
+                f"The chat file {name} cannot be written. The answer is kept: make the file writable, and it is "
+                "completed when ask-lsp starts the next time."
+            )
+        return f"The answer could neither be written into {name} nor kept. Make room on the disk, and ask again."
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -150,7 +162,7 @@ class ChatTranscript:
 
     async def opened(self) -> None:
         """An editor has the file, if only for a moment: what stands in there from now on is not ours alone."""
-        self.in_buffer = self._was_in_buffer = True
+        self.in_buffer = True
         self._on_disk_allowed.set()
         await self.flush()
 
@@ -183,8 +195,8 @@ class ChatTranscript:
 
     async def _journal(self) -> None:
         answer = self._answer
-        if self._entry is not None and len(answer) != self._journalled:
-            await self._chats.journal(self._entry, answer)
+        is_new = self._entry is not None and len(answer) != self._journalled
+        if self._entry is not None and is_new and await self._chats.journal(self._entry, answer):
             self._journalled = len(answer)
 
     async def _flush(self) -> None:
@@ -206,7 +218,7 @@ class ChatTranscript:
             return
         if not self._synced_with(document):
             self._sync_with_buffer(document)
-        self.in_buffer = self._was_in_buffer = True
+        self.in_buffer = True
         if self._written < upto:
             await asyncio.sleep(self._edited_at + EVERY - time.monotonic())
             self._edited_at = time.monotonic()
@@ -218,12 +230,14 @@ class ChatTranscript:
         let_go, self.in_buffer = self.in_buffer, False
         if self._written >= upto and not let_go:
             return
-        if self._was_in_buffer:  # what an editor saved, and no more, is there; words of the user's may follow ours
-            offset = self._sync(plain_line_ends(await self._chats.read(self.path)))
+        there = await self._chats.read(self.path)
+        if there.endswith(self._all[: self._written]):
+            if self._written < upto:
+                await self._chats.append(self.path, self._all[self._written : upto])
+        else:  # what an editor saved, ours or that of another server; words of the user's may follow
+            offset = self._sync(plain_line_ends(there))
             if self._written < upto:
                 await self._chats.insert(self.path, offset, self._all[self._written : upto])
-        else:
-            await self._chats.append(self.path, self._all[self._written : upto])
         self._written = upto
 
     def _synced_with(self, document: Document) -> bool:

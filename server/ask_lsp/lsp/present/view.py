@@ -16,6 +16,7 @@ from lsprotocol import types
 
 from ask_lsp.assistant.jobs import Job
 from ask_lsp.core.errors import AskError
+from ask_lsp.core.passing import passing
 from ask_lsp.lsp.editor import Editor, uri_of
 from ask_lsp.lsp.present.opening import Opening
 from ask_lsp.lsp.progress import Progress
@@ -47,12 +48,17 @@ class AnswerView:
         self._numbers = itertools.count(1)
         self._shown = False
         self._came = False
+        self._head: dict[str, str] = {}
         self._says = editor.client.protocol >= 1
+
+    def about(self, title: str, uri: str, instead_of: str = "") -> None:
+        """What the job does, for which document, and which other job has begun it: told with its first message."""
+        self._head = {"title": title, "uri": uri, **({"insteadOf": instead_of} if instead_of else {})}
 
     def note(self, sentence: str) -> None:
         """What is going on now."""
         self._progress.report(sentence)
-        self._answer("waiting", note=sentence)
+        self._answer("waiting", note=passing(sentence))
 
     def delta(self, text: str) -> None:
         """A piece of the answer."""
@@ -81,7 +87,7 @@ class AnswerView:
         """Ends the progress; where nothing could be opened, says where the answer is. One that was cut is a warning."""
         self._progress.end(sentence)
         self._trouble(None)
-        self._answer("done", note=sentence, cut=cut or None, chat=uri_of(path) if path else None)
+        self._answer("done", note=passing(sentence), cut=cut or None, chat=uri_of(path) if path else None)
         if self._says:
             return
         if not self._shown and path is not None:
@@ -94,7 +100,7 @@ class AnswerView:
         """Ends the progress; an edit that was not made, or where nothing shows progress, is a message as well."""
         self._progress.end(sentence)
         self._trouble(None)
-        self._answer("done", note=sentence)
+        self._answer("done", note=passing(sentence))
         if not self._says and not (made and self._editor.client.progress):
             self._editor.message(short)
 
@@ -105,17 +111,19 @@ class AnswerView:
 
     async def failed(self, error: AskError, path: Path | None) -> None:
         """Says the sentence."""
-        self._progress.end(_first_sentence(str(error)))
+        sentence = passing(str(error))
+        self._progress.end(_first_sentence(sentence))
         self._noted(error)
-        self._trouble(str(error))
-        self._answer("failed", error=str(error), code=error.code, chat=uri_of(path) if path else None)
+        self._trouble(sentence)
+        self._answer("failed", error=sentence, code=error.code, chat=uri_of(path) if path else None)
         if not self._says:
-            self._editor.message(str(error), types.MessageType.Error)
+            self._editor.message(sentence, types.MessageType.Error)
 
     def _answer(self, state: str, **rest: Any) -> None:
         if self._says:
             told = {key: value for key, value in rest.items() if value is not None}
-            params = {"job": self._job.id, "seq": next(self._numbers), "state": state, **told}
+            params = {"job": self._job.id, "seq": next(self._numbers), "state": state, **self._head, **told}
+            self._head = {}
             self._editor.notify("ask/answer", params)
 
 
