@@ -214,9 +214,6 @@ kit.test("AskProposals is a menu by vim.ui.select", function()
     return kit.lines(bufnr)[5] == FIRST
   end, "edited text")
   gone()
-  kit.wait(function()
-    return kit.heard("done")
-  end, "sentence")
   vim.cmd.AskUndo()
   kit.wait(function()
     return text(bufnr) == CODE

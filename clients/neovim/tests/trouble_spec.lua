@@ -125,7 +125,7 @@ kit.test("a crash in the middle of an answer keeps the words, and the server is 
     kit.said = {}
     model.tell({ hold = true })
     vim.cmd("1,2AskExplain")
-    model.tell({ send = "The beginning" })
+    model.tell({ send = "The beginning " })
     local answer = wait_for_answer("The beginning")
     local pids = vim.fn.systemlist({ "pgrep", "-P", tostring(vim.uv.os_getpid()), "-f", " --stdio" })
     kit.eq(1, #pids)

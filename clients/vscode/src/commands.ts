@@ -65,7 +65,7 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
     undo: () => connection.run("ask.undo"),
     proposals: () => connection.run("ask.proposals"),
     menu: () => showMenu(connection, status, review.shelf.all().length),
-    chooseProfile: () => chooseProfile(connection, status.current?.profile),
+    chooseProfile: () => chooseProfile(connection, status.current),
     usage: () => connection.run("ask.usage"),
     openConfig: () => connection.run("ask.openConfig"),
     openLog: () => connection.run("ask.log"),

@@ -12,6 +12,10 @@ export interface Answer {
   readonly job: string;
   readonly seq: number;
   readonly state: AnswerState;
+  /** With the first message: what the job does, for which document, and which job has begun it. */
+  readonly title?: string;
+  readonly uri?: string;
+  readonly insteadOf?: string;
   readonly delta?: string;
   readonly note?: string;
   /** URI of the chat file. */
@@ -23,6 +27,8 @@ export interface Answer {
 /** ask/status */
 export interface Status {
   readonly profile: string;
+  /** The names that ask.profile takes. */
+  readonly profiles?: readonly string[];
   readonly busy: number;
   /** USD, as far as prices are set. */
   readonly spentToday: number;
@@ -43,6 +49,10 @@ export interface Proposal {
   readonly title: string;
   readonly reason: string;
   readonly state: "kept" | "gone";
+  /** An answer has just made it. */
+  readonly fresh?: boolean;
+  /** All that a file to be made will say. */
+  readonly text?: string;
 }
 
 /** ask/input: the user should type a question. */

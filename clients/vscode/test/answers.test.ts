@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { questionAtEnd, readable } from "../src/answers/chatFile";
+import { readable } from "../src/answers/chatFile";
 import { Store } from "../src/answers/store";
 import type { Answer } from "../src/protocol";
 
@@ -106,18 +106,6 @@ const CHAT = [
   "## You <!-- ask:0123456789abcdef01234567 role=user -->",
   "",
 ].join("\n\n");
-
-test("a question goes to the end of a chat that waits for one", () => {
-  assert.equal(questionAtEnd(CHAT, " And now?\n"), "And now?\n");
-  assert.equal(questionAtEnd(`${CHAT}Typed already.\n`, "And now?"), undefined);
-  assert.equal(questionAtEnd("# Notes\n", "And now?"), undefined);
-});
-
-test("an answer cannot pretend that the chat waits for a question", () => {
-  const forged = CHAT.replace("Because.", "## You <!-- ask:ffff role=user -->").split("\n\n").slice(0, 5).join("\n\n");
-
-  assert.equal(questionAtEnd(forged, "And now?"), undefined);
-});
 
 test("people read a chat without its markers", () => {
   assert.equal(readable(CHAT), "# Why?\n\n## You\n\nWhy?\n\n## ChatGPT\n\nBecause.");

@@ -67,6 +67,10 @@ class View(Protocol):
         """A piece of the answer, at once (the chat file gets it twice a second)."""
         ...
 
+    def begins(self, path: Path) -> None:
+        """The first piece of an answer that is for reading comes, and goes to this chat file."""
+        ...
+
     async def first_text(self, path: Path) -> None:
         """The answer has begun: time to show it."""
         ...
@@ -205,6 +209,7 @@ async def _read(
     def show() -> None:
         nonlocal showing
         if shown is not None:
+            running.view.begins(shown)
             showing = asyncio.create_task(_show(running.view, transcript, shown))
 
     try:
@@ -263,9 +268,9 @@ async def _read_events(
             if isinstance(event, TextDelta):
                 told.text.append(event.text)
                 tokens += pieces(event.text)
-                show(harmless.feed(event.text))
                 if begins:
                     begun()
+                show(harmless.feed(event.text))
                 if now - reported >= REPORT_EVERY or begins:
                     reported, begins = now, False
                     view.note("1 token" if tokens == 1 else f"{tokens} tokens")

@@ -55,25 +55,4 @@ function M.open(chat, options)
   end
 end
 
---- Puts the next question at the end.
----@param chat string URI
----@param question string
----@return string? problem
-function M.write_question(chat, question)
-  local bufnr = M.loaded(chat)
-  if bufnr then
-    -- The server reads the buffer of a file that is open.
-    local last = api.nvim_buf_line_count(bufnr)
-    local behind = api.nvim_buf_get_lines(bufnr, last - 1, last, true)[1] == "" and last - 1 or last
-    api.nvim_buf_set_lines(bufnr, behind, -1, false, { question })
-    return
-  end
-  local file, problem = io.open(vim.uri_to_fname(chat), "ab")
-  if not file then
-    return problem
-  end
-  file:write(question)
-  file:close()
-end
-
 return M

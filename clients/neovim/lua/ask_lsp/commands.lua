@@ -112,9 +112,10 @@ end
 ---@param chat string URI
 ---@param of vim.lsp.Client
 ---@param view? ask_lsp.Answer
-local function send(chat, of, view)
+---@param question? string to be put at the end of the chat first
+local function send(chat, of, view, question)
   local bufnr = require("ask_lsp.chat").loaded(chat)
-  require("ask_lsp.jobs").start(of, "ask.send", { uri = chat }, bufnr or 0, { view = view })
+  require("ask_lsp.jobs").start(of, "ask.send", { uri = chat, question = question }, bufnr or 0, { view = view })
 end
 
 --- Asks on in a conversation.
@@ -135,15 +136,11 @@ function M.follow_up(chat, question)
   elseif require("ask_lsp.jobs").is_running(chat) then
     return notify.warn("This answer is still coming. Wait for it, or :AskStop.")
   end
-  local problem = require("ask_lsp.chat").write_question(chat, question)
-  if problem then
-    return notify.error(problem .. ". The chat cannot be continued; ask anew.")
-  end
   local view = require("ask_lsp.answer").of(chat)
   if view then
     view:ask(question)
   end
-  send(chat, of, view)
+  send(chat, of, view, question)
 end
 
 --- :AskChat [question]

@@ -18,7 +18,7 @@ local M = {}
 ---@field spinner? ask_lsp.Spinner
 ---@field chat? string URI
 ---@field view? ask_lsp.Answer
----@field text string[] what came before anybody knew where it goes
+---@field came boolean whether any of the answer has come
 ---@field ended boolean
 
 ---@class ask_lsp.About
@@ -42,7 +42,7 @@ local function job_of(id, client_id)
   if job then
     return job, false
   end
-  job = { id = id, client_id = client_id, text = {}, ended = false }
+  job = { id = id, client_id = client_id, came = false, ended = false }
   jobs[key] = job
   table.insert(order, job)
   return job, true
@@ -122,10 +122,9 @@ end
 ---@param job ask_lsp.Job
 ---@param delta string
 local function stream(job, delta)
+  job.came = true
   if job.view then
     job.view:append(delta)
-  else
-    table.insert(job.text, delta)
   end
 end
 
@@ -136,14 +135,9 @@ local function show(job, chat)
   job.chat, last_chat = chat, chat
   -- An edit whose answer could not be used names its chat at the end, behind all pieces of two answers. Its sentence
   -- says that the chat has them; a window with both in a row would help nobody.
-  if job.view or #job.text > 1 then
-    return
+  if not job.view and not job.came then
+    job.view = answer.open(chat, job.title, job.target)
   end
-  job.view = answer.open(chat, job.title, job.target)
-  for _, delta in ipairs(job.text) do
-    job.view:append(delta)
-  end
-  job.text = {}
 end
 
 ---@type table<string, fun(job: ask_lsp.Job, params: table)>

@@ -4,7 +4,6 @@ import * as vscode from "vscode";
 import type { InputParams } from "../protocol";
 import type { Connection } from "../server/connection";
 import { assistantName } from "../settings";
-import { questionAtEnd } from "./chatFile";
 import type { Conversation } from "./conversation";
 import type { Store } from "./store";
 import type { AnswerViews } from "./view";
@@ -50,17 +49,17 @@ export class Asking {
     return question;
   }
 
-  /** Puts a question to the end of the conversation's chat file, and has it sent. */
+  /** Has a question put to the end of the conversation's chat, and sent. */
   async followUp(conversation: Conversation, given?: string): Promise<void> {
     const chat = conversation.chat;
     if (chat === undefined || conversation.isRunning) {
       return;
     }
     const question = given ?? (await this.type(vscode.l10n.t("Follow-up: {0}", conversation.title)));
-    if (!question?.trim() || !(await append(vscode.Uri.parse(chat, true), question))) {
+    if (!question?.trim()) {
       return;
     }
-    const sent = await this.connection.run("ask.send", { uri: chat });
+    const sent = await this.connection.run("ask.send", { uri: chat, question });
     if (sent?.job !== undefined) {
       const job = { id: sent.job, title: conversation.title, question, uri: "" };
       this.store.started(job, conversation);
@@ -76,29 +75,6 @@ export class Asking {
       placeHolder: vscode.l10n.t("Type a question, then press Enter"),
       ignoreFocusOut: true,
     });
-  }
-}
-
-/** Writes into the chat's buffer where it is open, else into its file. */
-async function append(chat: vscode.Uri, question: string): Promise<boolean> {
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === chat.toString());
-  try {
-    const bytes = open === undefined ? await vscode.workspace.fs.readFile(chat) : undefined;
-    const text = open?.getText() ?? new TextDecoder().decode(bytes);
-    const added = questionAtEnd(text, question);
-    if (added === undefined) {
-      throw new Error(vscode.l10n.t("The chat does not end with a place for a question. Open the chat file to see."));
-    }
-    if (open === undefined) {
-      await vscode.workspace.fs.writeFile(chat, new TextEncoder().encode(text + added));
-      return true;
-    }
-    const edit = new vscode.WorkspaceEdit();
-    edit.insert(chat, open.positionAt(text.length), added);
-    return await vscode.workspace.applyEdit(edit);
-  } catch (error) {
-    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
-    return false;
   }
 }
 

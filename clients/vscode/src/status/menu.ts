@@ -1,6 +1,7 @@
 /** The menu behind the status bar item. */
 
 import * as vscode from "vscode";
+import type { Status } from "../protocol";
 import type { Connection } from "../server/connection";
 import { SECTION } from "../settings";
 import type { StatusItem } from "./item";
@@ -43,15 +44,16 @@ export async function showMenu(connection: Connection, status: StatusItem, propo
   }
 }
 
-/** Lists the profiles where the server can; else the name is typed. */
-export async function chooseProfile(connection: Connection, current: string | undefined): Promise<void> {
-  const name = await vscode.window.showInputBox({
+/** Lists the profiles, the active one first. */
+export async function chooseProfile(connection: Connection, status: Status | undefined): Promise<void> {
+  const current = status?.profile;
+  const names = [...(status?.profiles ?? [])].sort((one, other) => Number(other === current) - Number(one === current));
+  const name = await vscode.window.showQuickPick(names, {
     title: vscode.l10n.t("ask-lsp: profile"),
-    prompt: vscode.l10n.t("Name of a profile in your settings file, or: default, local, echo"),
-    value: current ?? "",
+    placeHolder: vscode.l10n.t("Who answers? Now: {0}", current ?? "-"),
   });
-  if (name?.trim()) {
-    await connection.run("ask.profile", { name: name.trim() });
+  if (name !== undefined) {
+    await connection.run("ask.profile", { name });
   }
 }
 

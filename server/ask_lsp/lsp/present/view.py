@@ -48,6 +48,7 @@ class AnswerView:
         self._numbers = itertools.count(1)
         self._shown = False
         self._came = False
+        self._named = False
         self._head: dict[str, str] = {}
         self._says = editor.client.protocol >= 1
 
@@ -65,11 +66,18 @@ class AnswerView:
         self._came = True
         self._answer("streaming", delta=text)
 
+    def begins(self, path: Path) -> None:
+        """Names the chat file to clients that show the answer themselves, before its first piece."""
+        self._job.chat_uri = uri_of(path)
+        self._answer("streaming", chat=uri_of(path))
+        self._named = True
+
     async def first_text(self, path: Path) -> None:
         """Opens the chat file beside the code, without taking the focus."""
         self._job.chat_uri = uri_of(path)
         if self._says:
-            self._answer("streaming", chat=uri_of(path))
+            if not self._named:
+                self._answer("streaming", chat=uri_of(path))
             return
         self._shown = await self._editor.show(path)
         if self._shown:
