@@ -15,6 +15,8 @@ from ask_lsp.core.errors import RequestRefused
 def read(path: Path) -> str | None:
     """The text of the file, byte for byte as UTF-8; None if there is none. Raises RequestRefused."""
     try:
+        if path.exists() and not path.is_file():
+            raise RequestRefused(f"{path} is no file. Name one with --file.")
         content = path.read_bytes()
     except FileNotFoundError:
         return None
