@@ -61,6 +61,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         (metadata,) = (archive.read(name).decode() for name in names if name.endswith(".dist-info/METADATA"))
 
     assert "ask_lsp/prompts/actions.yaml" in names
+    assert {f"ask_lsp/cli/editors/{name}" for name in ("languages.json", "helix.toml", "micro.lua")} <= set(names)
     assert "ask_lsp/py.typed" in names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"ask_lsp"}

@@ -11,7 +11,7 @@ import io
 import sys
 
 from ask_lsp import __version__
-from ask_lsp.cli import ask, config, doctor, key, local, log, preview, usage
+from ask_lsp.cli import ask, config, doctor, key, local, log, preview, setup, usage
 from ask_lsp.core.errors import AskError, SettingsError
 from ask_lsp.core.visible import visible
 
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     serve = commands.add_parser("serve", help="serve an editor on standard input and output (the default)")
     serve.add_argument("--stdio", action="store_true", help="accepted, and the only way")
-    for command in (ask, preview, config, doctor, key, local, usage, log):
+    for command in (ask, preview, config, setup, doctor, key, local, usage, log):
         command.register(commands)
     return made
 
