@@ -5,6 +5,8 @@ What is live has to fit into the window: whatever has scrolled out of it cannot 
 
 from __future__ import annotations
 
+import asyncio
+
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.markdown import Markdown
@@ -22,9 +24,11 @@ class TerminalAnswer:
         self._coming = ""
         self._any = False
         self._console = Console()
-        # Cleared at the end, when the block is printed whole.
-        self._live = Live(console=self._console, refresh_per_second=REFRESHES, transient=True)
+        # Cleared at the end, when the block is printed whole. Drawn by us: a thread that draws while we print leaves
+        # lines behind, because the two do not agree on how many there are.
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._live.start()
+        self._drawing: asyncio.TimerHandle | None = None
 
     def add(self, text: str) -> None:
         """Takes a piece."""
@@ -32,12 +36,22 @@ class TerminalAnswer:
         lines = split_lines(self._coming)
         at = _begin_of_last_block("".join(lines[:-1])) if "\n" in text else 0
         if at:
-            self._print("".join(lines[:at]))
             self._coming = "".join(lines[at:])
-        self._live.update(_End(self._coming))
+            self._live.update(_End(self._coming), refresh=True)
+            self._print("".join(lines[:at]))
+        else:
+            self._live.update(_End(self._coming))
+        if self._drawing is None:
+            self._drawing = asyncio.get_running_loop().call_later(1 / REFRESHES, self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = None
+        self._live.refresh()
 
     def close(self) -> None:
         """Ends the live display and prints the last block."""
+        if self._drawing is not None:
+            self._drawing.cancel()
         self._live.update("")
         self._live.stop()
         self._print(self._coming)
