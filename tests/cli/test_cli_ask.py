@@ -194,13 +194,19 @@ def test_an_interrupt_closes_the_connection_and_ends_with_130(
     process = subprocess.Popen(
         [sys.executable, "-m", "ask_lsp", "ask", "mean.py"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=home, cwd=place,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored by what runs in the background
     )  # fmt: skip
-    assert process.stdout is not None
-    held.send("first\n")
-    assert process.stdout.readline() == b"first\n"
+    with process:
+        assert process.stdout is not None
+        held.send("first\n")
+        assert process.stdout.readline() == b"first\n"
 
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+        process.send_signal(signal.SIGINT)
+        try:
+            _, err = process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
     assert process.returncode == 130
     assert b"Traceback" not in err

@@ -255,7 +255,7 @@ def test_a_proposal_finds_its_place_while_lines_are_typed_above(
 
 def test_the_statusline_says_what_goes_on(neovim: PluginNeovim, model: FakeOpenAI, config, buffer) -> None:
     """Profile, work, spend and proposals; as the screen shows them."""
-    config("prices: {input: 1000, output: 1000}\n")
+    config("prices: {input: 100, output: 100}\n")
     neovim.nvim.options["statusline"] = "%{v:lua.require'ask_lsp'.statusline()}"
 
     def line() -> str:
@@ -277,7 +277,7 @@ def test_quitting_in_the_middle_of_an_answer_leaves_nothing_behind(
     held = model.hold()
     neovim.keys(":4,7AskExplain<CR>")
     model.wait_for_request(timeout=LIMIT)
-    held.send("The beginning")
+    held.send("The beginning ")
     neovim.until(lambda: "The beginning" in neovim.answer(), "answer")
     (server,) = neovim.servers()
 
