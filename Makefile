@@ -8,18 +8,28 @@ MODEL := $(CACHE)/ask-lsp/models/SmolLM2-135M-Instruct.Q4_1.gguf
 TOOLS := $(VENV)/.tools
 RUNTIME := $(VENV)/.runtime
 WHEELHOUSE := $(CACHE)/wheelhouse/.filled
+# The editors that only `make test-editors` drives, by the markers of their tests.
+EDITORS := vscode or emacs or vim or kate
 
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test test-editors capture lint format bench clean
 
 help: ## This list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(RUNTIME) ## Ask a real model about real code, as an editor would
 	@test -n "$$OPENAI_API_KEY" || $(MAKE) --no-print-directory $(MODEL)
 	@$(BIN)/python -W ignore examples/demo.py
 
-test: $(TOOLS) $(MODEL) $(WHEELHOUSE) ## All tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+test: $(TOOLS) $(MODEL) $(WHEELHOUSE) ## All tests, but for those of test-editors
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not ($(EDITORS))" $(ARGS)
+
+test-editors: $(TOOLS) ## What real editors can do, into clients/README.md; installs them
+	@tests/editors/install.sh
+	@timeout 1800 $(BIN)/python -m pytest -n 2 --dist loadgroup -rs --record tests/editors $(ARGS); \
+		status=$$?; $(BIN)/python tests/editors/results.py && exit $$status
+
+capture: $(TOOLS) ## What the editors here announce, against tests/protocol/caps
+	@$(BIN)/python tests/editors/capture.py $(ARGS)
 
 lint: $(TOOLS) ## Format, lint and type checks
 	@$(BIN)/ruff format --check .

@@ -6,24 +6,20 @@ What a test reads is Neovim's own state. Waiting means asking Neovim again until
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 import pynvim
+from processes import LIMIT, POLL, Seen, ended, family, servers, until, with_server
 
 CLIENT = Path(__file__).parent.parent.parent / "clients" / "neovim" / "minimal.lua"
 NVIM = Path(sys.executable).parent / "nvim"
-LIMIT = 30.0
-POLL = 0.02
-
-Seen = TypeVar("Seen")
 
 # What a person gets to see: messages by vim.notify, and the answers that vim.ui.select wants.
 _RECORD = """
@@ -71,30 +67,26 @@ vim.lsp.get_clients({ name = 'ask-lsp' })[1]:exec_cmd({ title = '', command = co
 """
 
 
-def runs(process: psutil.Process) -> bool:
-    """Whether a process still does something; one that ended and was not waited for does not."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 class Neovim:
     """One Neovim process, and the language server that it starts."""
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         # The client's configuration says `ask-lsp`, as everybody's does: it is found beside this Python.
-        path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         init = folder / "init.lua"
         quoted = str(CLIENT).replace("\\", "\\\\")
         init.write_text(f'vim.g.loaded_python3_provider = 0\n{_RECORD}\ndofile("{quoted}")\n', encoding="utf-8")
         socket = folder / "nvim.sock"
         arguments = [str(NVIM), "--headless", "--listen", str(socket), "--clean", "-n", "-i", "NONE", "-u", str(init)]
         self.process = psutil.Popen(
-            arguments, env={**environment, "PATH": path}, cwd=folder, stdin=subprocess.DEVNULL,
+            arguments, env=with_server(environment), cwd=folder, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self.nvim = self._attach(socket)
+
+    @property
+    def version(self) -> str:
+        """What its row in the table is called."""
+        return "Neovim {major}.{minor}.{patch}".format(**self.lua("return vim.version()"))
 
     def _attach(self, socket: Path) -> pynvim.Nvim:
         deadline = time.monotonic() + LIMIT
@@ -110,11 +102,11 @@ class Neovim:
 
     def servers(self) -> list[psutil.Process]:
         """The language servers that this Neovim runs."""
-        return [child for child in self.process.children(recursive=True) if "--stdio" in child.cmdline()]
+        return servers(self.process)
 
     def quit(self) -> None:
         """`:qa!`; fails if anything of it is left, and ends that."""
-        left = [*self.process.children(recursive=True), self.process] if self.process.is_running() else []
+        mine = family(self.process)
         watchdog = threading.Timer(LIMIT, self.process.kill)
         watchdog.start()
         # Waiting for an answer that cannot come lets pynvim notice the end of the connection, and close its side.
@@ -122,27 +114,20 @@ class Neovim:
             self.nvim.command("qa!")
         self.nvim.close()
         watchdog.cancel()
-        deadline = time.monotonic() + LIMIT
-        while (alive := [process for process in left if runs(process)]) and time.monotonic() < deadline:
-            time.sleep(POLL)
-        for process in alive:
-            process.kill()
+        left = ended(mine)
         self.process.wait(LIMIT)
-        assert not alive, f"still running: {alive}"
+        assert not left, f"still running: {left}"
 
     # ---- what is there
 
     def until(self, state: Callable[[], Seen | None], what: str) -> Seen:
         """Waits for a state and returns it; an empty one is none."""
-        deadline = time.monotonic() + LIMIT
-        while time.monotonic() < deadline:
-            if seen := state():
-                return seen
-            time.sleep(POLL)
+        return until(state, what, told=self._told)
+
+    def _told(self) -> str:
         chat = self.chat()
         text = self.text(chat) if chat else None
-        here = self.text(self.nvim.api.get_current_buf().handle)
-        raise AssertionError(f"no {what} within {LIMIT} s; shown: {self.shown()}; chat: {text}; here: {here!r}")
+        return f"shown: {self.shown()}; chat: {text}; here: {self.text(self.nvim.api.get_current_buf().handle)!r}"
 
     def lua(self, code: str, *arguments: Any) -> Any:
         return self.nvim.exec_lua(code, *arguments)

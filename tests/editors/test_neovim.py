@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from neovim_editor import CLIENT, LIMIT, Neovim, runs
+from neovim_editor import CLIENT, Neovim
 from openai_server import FakeOpenAI, Held
+from processes import LIMIT, runs
+
+ROW = "neovim"
 
 CODE = '''"""Numbers."""
 
@@ -57,6 +60,7 @@ def test_the_page_shows_what_is_tested_here() -> None:
     assert f"```lua\n{code}```\n" in shown
 
 
+@pytest.mark.cell("start")
 def test_the_server_attaches_to_code_and_to_markdown(neovim: Neovim, code: Path, tmp_path: Path) -> None:
     notes = tmp_path / "notes.md"
     notes.write_text("# Notes\n", encoding="utf-8")
@@ -68,6 +72,7 @@ def test_the_server_attaches_to_code_and_to_markdown(neovim: Neovim, code: Path,
     assert neovim.shown() == []
 
 
+@pytest.mark.cell("list")
 def test_the_menu_says_what_it_acts_on(neovim: Neovim, code: Path) -> None:
     neovim.edit(code)
     neovim.nvim.api.win_set_cursor(0, [7, 4])
@@ -76,6 +81,7 @@ def test_the_menu_says_what_it_acts_on(neovim: Neovim, code: Path) -> None:
     assert "Ask ChatGPT about selection" in neovim.titles([7, 4], [7, 10])
 
 
+@pytest.mark.cell("read", "follow-up")
 def test_an_answer_grows_beside_the_code_and_the_next_question_is_asked_there(
     neovim: Neovim, model: FakeOpenAI, code: Path
 ) -> None:
@@ -112,6 +118,7 @@ def test_an_answer_grows_beside_the_code_and_the_next_question_is_asked_there(
     assert neovim.shown() == []
 
 
+@pytest.mark.cell("ask")
 def test_the_selection_behind_emoji_is_what_is_sent(neovim: Neovim, model: FakeOpenAI, code: Path) -> None:
     """Columns count differently in Neovim (bytes) and on the wire; what stands before them may be of any script."""
     neovim.edit(code)
@@ -129,6 +136,20 @@ def test_the_selection_behind_emoji_is_what_is_sent(neovim: Neovim, model: FakeO
     next_question(neovim, neovim.until(neovim.chat, "chat buffer"))
 
 
+@pytest.mark.cell("restart")
+def test_a_killed_server_is_had_again_by_loading_the_file_anew(neovim: Neovim, model: FakeOpenAI, code: Path) -> None:
+    neovim.edit(code)
+    (old,) = neovim.servers()
+    old.kill()
+    neovim.until(lambda: not neovim.attached(), "end of the server")
+
+    neovim.edit(code)
+    neovim.until(lambda: [each for each in neovim.servers() if each.pid != old.pid], "another server")
+
+    explain(neovim, model)
+
+
+@pytest.mark.cell("typing")
 def test_typing_goes_on_while_an_answer_comes(neovim: Neovim, model: FakeOpenAI, code: Path) -> None:
     """Nobody's cursor, mode or window changes, above or below the place that was asked about."""
     buffer = neovim.edit(code)
@@ -150,6 +171,7 @@ def test_typing_goes_on_while_an_answer_comes(neovim: Neovim, model: FakeOpenAI,
     assert "The first words and more to the end." in neovim.text(chat)
 
 
+@pytest.mark.cell("cancel")
 def test_cancel_closes_the_connection_and_keeps_the_words(neovim: Neovim, model: FakeOpenAI, code: Path) -> None:
     neovim.edit(code)
     _, chat = explain(neovim, model)
@@ -162,6 +184,7 @@ def test_cancel_closes_the_connection_and_keeps_the_words(neovim: Neovim, model:
     assert "Cancelled." in neovim.text(chat)
 
 
+@pytest.mark.cell("cancel")
 def test_cancel_is_in_the_menu_while_something_runs(neovim: Neovim, model: FakeOpenAI, code: Path) -> None:
     neovim.edit(code)
     explain(neovim, model)
@@ -172,6 +195,7 @@ def test_cancel_is_in_the_menu_while_something_runs(neovim: Neovim, model: FakeO
     neovim.until(lambda: "Cancel running request" not in neovim.titles(), "menu without cancel")
 
 
+@pytest.mark.cell("hover")
 def test_hover_shows_what_was_explained(neovim: Neovim, model: FakeOpenAI, code: Path) -> None:
     """Explaining a function fills what hovering over its name shows; before that, one question is asked, once."""
     neovim.edit(code)
@@ -188,6 +212,7 @@ def test_hover_shows_what_was_explained(neovim: Neovim, model: FakeOpenAI, code:
     assert len(model.requests) == 1
 
 
+@pytest.mark.cell("quit")
 @pytest.mark.parametrize("busy", [False, True])
 def test_quitting_leaves_no_server_behind(neovim: Neovim, model: FakeOpenAI, code: Path, busy: bool) -> None:
     neovim.edit(code)

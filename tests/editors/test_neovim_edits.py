@@ -11,6 +11,8 @@ import pytest
 from neovim_editor import Neovim
 from openai_server import FakeOpenAI
 
+ROW = "neovim"
+
 CODE = '''"""Numbers."""
 
 
@@ -43,6 +45,7 @@ def text(neovim: Neovim, buffer: int) -> str:
     return neovim.text(buffer) + "\n"
 
 
+@pytest.mark.cell("edit")
 def test_an_edit_is_one_step_to_undo_and_leaves_the_other_lines_alone(opened, model: FakeOpenAI) -> None:
     """Marks below stay on their lines; one `u` takes all of it back."""
     neovim, buffer = opened
@@ -59,6 +62,7 @@ def test_an_edit_is_one_step_to_undo_and_leaves_the_other_lines_alone(opened, mo
     neovim.until(lambda: text(neovim, buffer) == CODE, "text before")
 
 
+@pytest.mark.cell("edit")
 @pytest.mark.parametrize("where", ["above", "inside", "below"])
 def test_an_edit_lands_right_while_keys_are_being_typed(where, opened, model: FakeOpenAI) -> None:
     """In insert mode, a key every few milliseconds: every key stays, and the answer is there once, or kept."""

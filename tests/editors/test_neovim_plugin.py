@@ -10,8 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from neovim_editor import LIMIT, NVIM, Neovim, runs
+from neovim_editor import NVIM, Neovim
 from openai_server import FakeOpenAI, Held
+from processes import LIMIT, runs
+
+ROW = "neovim-plugin"
 
 ROOT = Path(__file__).parent.parent.parent
 PLUGIN = ROOT / "clients" / "neovim"
@@ -86,9 +89,10 @@ class PluginNeovim(Neovim):
 
 
 @pytest.fixture
-def neovim(home: dict[str, str], config: object, tmp_path: Path) -> Iterator[PluginNeovim]:
+def neovim(home: dict[str, str], config: object, tmp_path: Path, record_property) -> Iterator[PluginNeovim]:
     """A Neovim whose plugin and server talk to the fake model."""
     started = PluginNeovim(home, tmp_path)
+    record_property("version", f"{started.version} with the plugin")
     try:
         yield started
     finally:
@@ -134,6 +138,7 @@ def test_specs(spec: Path) -> None:
     assert "passed" in result.stdout
 
 
+@pytest.mark.cell("edit")
 def test_an_edit_during_insert_mode_is_a_step_of_its_own(
     neovim: PluginNeovim, model: FakeOpenAI, config, buffer
 ) -> None:
@@ -194,6 +199,7 @@ def test_an_edit_during_completion_leaves_the_menu_and_is_a_step_of_its_own(
     neovim.until(lambda: text(neovim, buffer) == f"{CODE}{word}\n", "text before the edit")
 
 
+@pytest.mark.cell("typing")
 def test_an_answer_streams_while_keys_are_typed(neovim: PluginNeovim, model: FakeOpenAI, buffer) -> None:
     """No key is lost, and cursor, window and mode are the typist's."""
     held = model.hold()
@@ -216,6 +222,7 @@ def test_an_answer_streams_while_keys_are_typed(neovim: PluginNeovim, model: Fak
     assert neovim.shown() == []
 
 
+@pytest.mark.cell("edit")
 def test_hunks_are_accepted_one_by_one_by_keys(neovim: PluginNeovim, model: FakeOpenAI, buffer) -> None:
     """One is taken, one turned down; each `u` takes back one step."""
     tell(asked(neovim, model))
@@ -271,6 +278,7 @@ def test_the_statusline_says_what_goes_on(neovim: PluginNeovim, model: FakeOpenA
     assert any("key" in sentence for sentence in neovim.shown())
 
 
+@pytest.mark.cell("quit")
 def test_quitting_in_the_middle_of_an_answer_leaves_nothing_behind(
     neovim: PluginNeovim, model: FakeOpenAI, buffer
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 
+import pytest
 from openai_server import FakeOpenAI
 from vscode_editor import VSCode
 from vscode_rig import (
@@ -17,15 +18,18 @@ from vscode_rig import (
 )
 
 pytestmark = MARKS
+ROW = "vscode"
 pytest_plugins = ("vscode_fixtures",)
 
 
+@pytest.mark.cell("start")
 def test_it_starts_and_says_so(code: VSCode) -> None:
     assert len(code.servers()) == 1
     code.until(lambda: "Profile: default" in code.status(), "profile in the status bar")
     assert code.notices() == []
 
 
+@pytest.mark.cell("list")
 def test_the_lightbulb_says_what_it_acts_on(code: VSCode) -> None:
     code.select(RETURN)
     assert "Ask ChatGPT about selection" in code.titles()
@@ -34,11 +38,12 @@ def test_the_lightbulb_says_what_it_acts_on(code: VSCode) -> None:
     assert "Explain function `mean`" in code.titles()
 
 
+@pytest.mark.cell("ask")
 def test_a_typed_question_is_answered_beside_the_code(code: VSCode, fake: FakeOpenAI) -> None:
     held = ask(code, fake)
     before = code.cursor()
 
-    held.send(", and the rest 👍🏽 日本語.")
+    held.send("and the rest 👍🏽 日本語. ")
     code.until(lambda: "The first words, and the rest 👍🏽 日本語." in code.answer(), "the rest")
     assert code.cursor() == before == {"tab": "numbers.py", "at": [6, 36]}
     held.finish()
@@ -92,6 +97,7 @@ def test_whoever_closes_the_box_has_asked_nothing(code: VSCode, fake: FakeOpenAI
     assert fake.requests == []
 
 
+@pytest.mark.cell("follow-up")
 def test_a_follow_up_is_asked_in_the_view(code: VSCode, fake: FakeOpenAI) -> None:
     held = ask(code, fake)
     held.finish()
@@ -112,6 +118,7 @@ def test_a_follow_up_is_asked_in_the_view(code: VSCode, fake: FakeOpenAI) -> Non
     code.picture("follow-up")
 
 
+@pytest.mark.cell("read")
 def test_the_view_can_be_rendered(code: VSCode, fake: FakeOpenAI) -> None:
     held = ask(code, fake)
     code.command("workbench.action.focusSecondEditorGroup")
@@ -125,7 +132,7 @@ def test_the_view_can_be_rendered(code: VSCode, fake: FakeOpenAI) -> None:
       }
     """
     code.until(lambda: code.page(rendered, "The first words"), "rendered answer")
-    held.send(" and **more**.")
+    held.send("and **more**.")
     held.finish()
     code.until(lambda: code.page(rendered, "and more."), "rendered end")
     code.picture("preview")
@@ -136,6 +143,7 @@ def test_the_view_can_be_rendered(code: VSCode, fake: FakeOpenAI) -> None:
     code.keys("Escape")
 
 
+@pytest.mark.cell("hover")
 def test_hover_shows_what_was_explained(code: VSCode, fake: FakeOpenAI) -> None:
     fake.say("It is **the sum over the count**.")
     code.put(6, 8)
@@ -151,6 +159,7 @@ def test_hover_shows_what_was_explained(code: VSCode, fake: FakeOpenAI) -> None:
     code.keys("Escape")
 
 
+@pytest.mark.cell("typing")
 def test_typing_goes_on_while_an_answer_comes(code: VSCode, fake: FakeOpenAI) -> None:
     """A key every few milliseconds: every one lands, and nobody's cursor moves."""
     held = ask(code, fake)
@@ -176,6 +185,7 @@ def test_typing_goes_on_while_an_answer_comes(code: VSCode, fake: FakeOpenAI) ->
     assert code.cursor() == {"tab": "numbers.py", "at": [0, len(typed)]}
 
 
+@pytest.mark.cell("cancel")
 def test_cancelling_in_the_view_ends_the_request_and_keeps_the_text(code: VSCode, fake: FakeOpenAI) -> None:
     ask(code, fake)
     code.command("workbench.action.focusSecondEditorGroup")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from openai_server import FakeOpenAI
 from vscode_editor import VSCode
 from vscode_rig import (
@@ -21,9 +22,11 @@ from vscode_rig import (
 )
 
 pytestmark = MARKS
+ROW = "vscode"
 pytest_plugins = ("vscode_fixtures",)
 
 
+@pytest.mark.cell("edit")
 def test_an_edit_is_accepted_in_the_diff_and_undone_by_one_step(code: VSCode, fake: FakeOpenAI) -> None:
     propose(code, fake)
     assert numbers(code) == CODE
@@ -60,6 +63,7 @@ def test_an_edit_is_tried_again_with_more_words(code: VSCode, fake: FakeOpenAI) 
     code.until(lambda: "The mean." in numbers(code), "edited text")
 
 
+@pytest.mark.cell("edit")
 def test_a_proposal_is_accepted_by_a_lens_after_more_was_typed(code: VSCode, fake: FakeOpenAI, person: Person) -> None:
     """What is typed above moves the proposal, and is never shown as part of it."""
     propose(code, fake)

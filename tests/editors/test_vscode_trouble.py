@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 from openai_server import FakeOpenAI
+from processes import runs
 from vscode_editor import VSCode
-from vscode_parts import runs
 from vscode_rig import (
     CODE,
     MARKS,
@@ -19,9 +20,11 @@ from vscode_rig import (
 )
 
 pytestmark = MARKS
+ROW = "vscode"
 pytest_plugins = ("vscode_fixtures",)
 
 
+@pytest.mark.cell("restart")
 def test_a_killed_server_is_started_again_and_the_text_so_far_stays(code: VSCode, fake: FakeOpenAI) -> None:
     ask(code, fake)
     (old,) = code.servers()
@@ -106,7 +109,7 @@ def test_a_file_of_100_000_lines(window: VSCode, fake: FakeOpenAI, person: Perso
     window.edit(person.code("large.py", CODE + "\n\nx = 1\n" * 33_333))
     held = ask(window, fake)
     began = time.monotonic()
-    held.send(" and more")
+    held.send("and more ")
     window.until(lambda: "and more" in window.answer(), "more words", 10)
     held.finish()
     ended(window)
@@ -115,6 +118,7 @@ def test_a_file_of_100_000_lines(window: VSCode, fake: FakeOpenAI, person: Perso
     window.clean()
 
 
+@pytest.mark.cell("quit")
 def test_it_quits_without_leaving_anything_behind(person: Person, tmp_path: Path) -> None:
     with person.window({"askLsp.path": SERVER}) as opened:
         opened.edit(person.code())

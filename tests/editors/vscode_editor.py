@@ -11,20 +11,17 @@ import json
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 from urllib.parse import quote
 
 import psutil
-from vscode_parts import ENTRY, HERE, MODULES, PICTURES, QUIET, Lines, command_line, runs
+from processes import Seen, ended, family, runs, servers, until
+from vscode_parts import ENTRY, HERE, MODULES, PICTURES, QUIET, Lines
 from vscode_queries import ACTIONS, CURSOR, FOCUSED, INPUT, MENU, OPEN, PUT, SELECT, TEXT
 
 LIMIT = 40.0
-POLL = 0.05
-
-Seen = TypeVar("Seen")
 
 
 class VSCode:
@@ -102,12 +99,11 @@ class VSCode:
 
     def servers(self) -> list[psutil.Process]:
         """The language servers that run here."""
-        return [child for child in self.process.children(recursive=True) if "--stdio" in command_line(child)]
+        return servers(self.process)
 
     def quit(self) -> list[psutil.Process]:
         """Closes the browser and ends code-server as its user would; returns what is left, which it then ends."""
-        mine = [self.process, *self.process.children(recursive=True)]
-        browser = [self.browser, *self.browser.children(recursive=True)]
+        mine, browser = family(self.process), family(self.browser)
         for stream in (*self._probe_streams, self.browser.stdin):
             with contextlib.suppress(OSError):
                 stream.close()
@@ -115,11 +111,9 @@ class VSCode:
             self.browser.wait(20)
         self.browser.stdout.close()
         self.process.terminate()
-        deadline = time.monotonic() + 30
-        while (alive := [process for process in mine if runs(process)]) and time.monotonic() < deadline:
-            time.sleep(POLL)
-        for process in (*alive, *(each for each in browser if runs(each))):
-            with contextlib.suppress(psutil.NoSuchProcess):
+        alive = ended(mine)
+        for process in browser:
+            if runs(process):
                 process.kill()
         self.process.wait(10)
         self._log.close()
@@ -129,14 +123,12 @@ class VSCode:
 
     def until(self, state: Callable[[], Seen | None], what: str, limit: float = LIMIT) -> Seen:
         """Waits for a state and returns it; an empty one is none."""
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
-            if seen := state():
-                return seen
-            time.sleep(POLL)
-        with contextlib.suppress(Exception):
-            self.picture(f"failed-{what}")
-        raise AssertionError(f"no {what} within {limit} s")
+        try:
+            return until(state, what, limit)
+        except AssertionError:
+            with contextlib.suppress(Exception):
+                self.picture(f"failed-{what}")
+            raise
 
     def api(self, code: str, given: Any = None) -> Any:
         """Asks the VS Code API: `code` is the body of an async function with `vscode` and `given`."""

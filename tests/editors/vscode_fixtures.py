@@ -30,8 +30,10 @@ def window(person: Person) -> Iterator[VSCode]:
 
 
 @pytest.fixture
-def code(window: VSCode, person: Person, fake: FakeOpenAI) -> Iterator[VSCode]:
+def code(window: VSCode, person: Person, fake: FakeOpenAI, record_property) -> Iterator[VSCode]:
     """The window with numbers.py open, and nothing else."""
+    version = str(window.api("return vscode.version")).rpartition(".")[0]
+    record_property("version", f"VS Code {version} with the extension")
     window.edit(person.code())
     fake.requests.clear()
     fake._queue.clear()  # what a test before this one has left when it failed

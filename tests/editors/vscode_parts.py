@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
-
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 CACHE = Path(os.environ.get("ASK_LSP_EDITORS", ROOT / ".cache" / "editors")) / "vscode"
@@ -78,22 +76,6 @@ def install(extensions: Path, vsix: Path, environment: Mapping[str, str]) -> Non
 def run(*command: str, environment: Mapping[str, str], cwd: Path) -> None:
     done = subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def runs(process: psutil.Process) -> bool:
-    """Whether a process still does something; one that ended and was not waited for does not."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def command_line(process: psutil.Process) -> list[str]:
-    """What a process was started with; nothing for one that has ended."""
-    try:
-        return list(process.cmdline())
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return []
 
 
 class Lines:

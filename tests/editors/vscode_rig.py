@@ -102,7 +102,7 @@ def ask(code: VSCode, fake: FakeOpenAI, question: str = "Is this right?", part: 
     code.keys("Control+k", "Control+a")
     code.say(question)
     fake.wait_for_request(timeout=LIMIT)
-    held.send("The first words")
+    held.send("The first words, ")  # a word is shown when it is known to be at its end
     code.until(lambda: "The first words" in code.answer(), "first words")
     return held
 
