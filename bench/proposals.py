@@ -11,9 +11,9 @@ from home import FUNCTION_LINES, code, new_home
 from listing import BOUND, LINES, list_while_typing
 from wire import Wire
 
-from ask_lsp.core.anchor import around
+from ask_lsp.core.edges import around
 from ask_lsp.core.proposal import Proposal, make_id
-from ask_lsp.core.text import Point, Snapshot, Span, slice_lines, split_lines
+from ask_lsp.core.text import Point, Span, slice_lines, split_lines
 from ask_lsp.store.db import Database
 from ask_lsp.store.proposals import SqliteProposals
 
@@ -42,7 +42,7 @@ async def _keep(state: Path, uri: str) -> None:
         first = number * (LINES // FUNCTION_LINES // COUNT) * FUNCTION_LINES
         span = Span(Point(first, 0), Point(first + FUNCTION_LINES - 2, len(lines[first + FUNCTION_LINES - 2]) - 1))
         seen = slice_lines(lines, span)
-        before, after = around(Snapshot(uri, 0, "python", lines), span)
+        before, after = around(lines, span)
         new = seen.replace("total", "result")
         kept = Proposal(make_id(), uri, "Refactor", "refactor", time.time(), span, seen, new, before, after, "", None)
         await store.add(kept)
