@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from ask_lsp.core.action import Problem
 from ask_lsp.core.proposal import Anchor, Proposal, Source, make_id
 from ask_lsp.core.text import Point, Span
-from ask_lsp.store.db import MIGRATIONS, Database
+from ask_lsp.store.db import FILE_NAME, MIGRATIONS, Database
 from ask_lsp.store.proposals import DAYS, MOST, SqliteProposals
 
 NOW = 1_800_000_000.0
@@ -23,8 +27,25 @@ ONE = Proposal(
 )  # fmt: skip
 
 
+OPEN: list[Database] = []
+
+
+@pytest.fixture(autouse=True)
+async def _closed() -> AsyncIterator[None]:
+    """All databases of a test, at its end: Python 3.13 warns of those that are left open."""
+    yield
+    for database in OPEN:
+        await database.aclose()
+    OPEN.clear()
+
+
+def database(folder: Path) -> Database:
+    OPEN.append(Database(folder))
+    return OPEN[-1]
+
+
 def opened(folder: Path, now: float = NOW) -> SqliteProposals:
-    return SqliteProposals(Database(folder), now=lambda: now)
+    return SqliteProposals(database(folder), now=lambda: now)
 
 
 async def test_what_was_kept_comes_back_exactly_in_another_process(tmp_path: Path) -> None:
@@ -73,7 +94,7 @@ async def test_without_a_database_they_last_as_long_as_the_server(tmp_path: Path
 
 async def test_a_database_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
     """With what stands in it."""
-    connection = sqlite3.connect(tmp_path / Database(tmp_path).path.name)
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
     for statement in MIGRATIONS[0]:
         connection.execute(statement)
     connection.execute("PRAGMA user_version = 1")
@@ -85,7 +106,7 @@ async def test_a_database_of_the_first_version_is_taken_over(tmp_path: Path) -> 
     await store.add(ONE)
 
     assert await store.all() == [ONE]
-    assert await Database(tmp_path).read(
+    assert await database(tmp_path).read(
         lambda found: found.execute("SELECT value FROM choices WHERE name = 'hover'").fetchone()
     ) == ("ask",)
 
@@ -103,7 +124,7 @@ async def test_what_is_new_about_one_is_taken_only_while_it_is_still_kept(tmp_pa
 
 async def test_one_that_an_earlier_version_kept_is_as_it_was(tmp_path: Path) -> None:
     """And so is one whose source cannot be read."""
-    connection = sqlite3.connect(tmp_path / Database(tmp_path).path.name)
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
     for statement in (*MIGRATIONS[0], *MIGRATIONS[1]):
         connection.execute(statement)
     connection.execute("PRAGMA user_version = 2")
@@ -118,6 +139,6 @@ async def test_one_that_an_earlier_version_kept_is_as_it_was(tmp_path: Path) -> 
 
     assert (found.seen, found.standing, found.source) == ("old", None, None)
     assert found.at == Anchor(Span(Point(1, 2), Point(3, 4)), "old", "b", "a")
-    with sqlite3.connect(tmp_path / Database(tmp_path).path.name) as connection:
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection, connection:
         connection.execute("UPDATE proposals SET source = '{}'")
     assert await opened(tmp_path).all() == [found]
